@@ -1,0 +1,71 @@
+"""Learn which label a text belongs to, and decide where it goes: into a queue by itself, or to a person."""
+
+from triage.errors import (
+    BadOption,
+    CannotWrite,
+    CheckFailed,
+    DataError,
+    Diverged,
+    NoInput,
+    NotFitted,
+    PluginFailed,
+    Refused,
+    TriageError,
+    Unavailable,
+    UnknownName,
+    UsageError,
+)
+from triage.extensions import Backend, Cleaner, Corpus, Policy, Report
+from triage.hookspecs import hookimpl
+from triage.options import Between
+from triage.plugins import Plugins
+from triage.values import (
+    Dataset,
+    Decision,
+    Document,
+    Epoch,
+    Evaluation,
+    Part,
+    Prediction,
+    Quarantined,
+    Run,
+    Splits,
+    Verdict,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backend",
+    "BadOption",
+    "Between",
+    "CannotWrite",
+    "CheckFailed",
+    "Cleaner",
+    "Corpus",
+    "DataError",
+    "Dataset",
+    "Decision",
+    "Diverged",
+    "Document",
+    "Epoch",
+    "Evaluation",
+    "NoInput",
+    "NotFitted",
+    "Part",
+    "PluginFailed",
+    "Plugins",
+    "Policy",
+    "Prediction",
+    "Quarantined",
+    "Refused",
+    "Report",
+    "Run",
+    "Splits",
+    "TriageError",
+    "Unavailable",
+    "UnknownName",
+    "UsageError",
+    "Verdict",
+    "hookimpl",
+]

@@ -1,0 +1,130 @@
+"""The records that plugins yield: a name, a line about it, and a factory. Learn one, know five."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from triage.protocols import Classifier, Clean, Decide, Render, Source
+
+__all__ = ["Backend", "Cleaner", "Corpus", "Extension", "Policy", "Report"]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """What the five kinds have in common.
+
+    Attributes:
+        name: lower-case words joined by hyphens; how users call it.
+        summary: one line for `triage plugins`.
+        build: a factory. Its keyword-only parameters are the options that users may set; their
+            annotations (`Annotated[int, "help"]`) and defaults are the schema. Heavy imports belong in it.
+        requires: names of importable modules that `build` needs, such as ("tensorflow",).
+    """
+
+    kind: ClassVar[str] = "extension"
+
+    name: str
+    summary: str
+    build: Callable[..., Any]
+    requires: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without building.
+
+        Raises:
+            TypeError: a field of the wrong type.
+            ValueError: a name that users could not type, or an empty summary.
+        """
+        if not isinstance(self.name, str) or not isinstance(self.summary, str):
+            raise TypeError("name and summary are strings")
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"the name {self.name!r} is not made of lower-case words joined by hyphens")
+        if not self.summary.strip() or "\n" in self.summary:
+            raise ValueError(f"{self.name}: summary is one line of text")
+        if not callable(self.build):
+            raise TypeError(f"{self.name}: build is not callable")
+        if isinstance(self.requires, str) or not all(isinstance(module, str) for module in self.requires):
+            raise TypeError(f"{self.name}: requires is a tuple of module names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend(Extension):
+    """Learns which label a text belongs to.
+
+    Attributes:
+        consumes: "texts" for cleaned strings, "sequences" for token ids of the shared vocabulary.
+    """
+
+    kind: ClassVar[str] = "backend"
+
+    build: Callable[..., Classifier]
+    consumes: Literal["texts", "sequences"] = "texts"
+
+    def __post_init__(self) -> None:
+        """Check `consumes` too."""
+        super().__post_init__()
+        if self.consumes not in ("texts", "sequences"):
+            raise ValueError(f"{self.name}: consumes is 'texts' or 'sequences', not {self.consumes!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus(Extension):
+    """A source of documents that has a name.
+
+    Attributes:
+        cleaners: the cleaning that suits it, where the experiment names none.
+    """
+
+    kind: ClassVar[str] = "corpus"
+
+    build: Callable[..., Source]
+    cleaners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaner(Extension):
+    """A step from text to text.
+
+    Attributes:
+        steps: for a preset, the steps that it stands for: names, or (name, options).
+            A preset's own `build` is not called; use `Cleaner.preset` to make one.
+    """
+
+    kind: ClassVar[str] = "cleaner"
+
+    build: Callable[..., Clean]
+    steps: tuple[str | tuple[str, Mapping[str, Any]], ...] = ()
+
+    @classmethod
+    def preset(
+        cls, name: str, summary: str, steps: tuple[str | tuple[str, Mapping[str, Any]], ...]
+    ) -> Cleaner:
+        """Return a cleaner that stands for several others, in order."""
+        return cls(name=name, summary=summary, build=_never_built, steps=steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Extension):
+    """Decides what goes where by itself."""
+
+    kind: ClassVar[str] = "policy"
+
+    build: Callable[..., Decide]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Extension):
+    """Shows evaluations to a person or to a program."""
+
+    kind: ClassVar[str] = "report"
+
+    build: Callable[..., Render]
+
+
+def _never_built() -> Clean:
+    raise TypeError("a preset stands for its steps and is not built itself")

@@ -1,0 +1,108 @@
+"""What the `build` of each extension must return. Duck typing: nothing here needs to be inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+from triage.values import Document, Epoch, Evaluation, Part, Prediction, Quarantined, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+__all__ = ["Classifier", "Clean", "Decide", "Explains", "Remembers", "Render", "Source", "Watch"]
+
+Watch: TypeAlias = Callable[[Epoch], None]
+"""Called by a backend after each epoch, with what it measured."""
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """What the `build` of a `Backend` returns.
+
+    Everything learned lives in attributes whose names end in `_`: arrays, numbers, strings, and lists
+    and dicts of those. A bundle saves exactly these, so a classifier needs no code for saving. One with
+    other needs has `get_state` and `set_state` (see `Remembers`).
+    """
+
+    def fit(self, train: Part, tune: Part, *, seed: int, watch: Watch) -> object:
+        """Learn from `train`; `tune` may choose the best epoch. What is returned is ignored.
+
+        Args:
+            train: at least one document of each class; `train.inputs` is what the backend consumes.
+            tune: may be empty, and may lack classes.
+            seed: the same seed and the same parts give the same probabilities.
+            watch: to be called after each epoch, where there are epochs.
+        """
+        ...
+
+    def predict_proba(self, inputs: Sequence[Any], /) -> NDArray[np.float64]:
+        """Return shape (len(inputs), k): rows sum to 1, columns in the order of `train.classes`.
+
+        Raises:
+            NotFitted: before `fit`.
+        """
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A classifier that says by itself what is to be saved."""
+
+    def get_state(self) -> Mapping[str, Any]:
+        """Return what was learned: numpy arrays, bytes, and values that JSON can hold, by name."""
+        ...
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what `get_state` returned; afterwards `predict_proba` gives the same probabilities."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A classifier that can say which terms decided."""
+
+    def explain(
+        self, inputs: Sequence[Any], codes: Sequence[int], *, most: int
+    ) -> list[list[tuple[str, float]]]:
+        """Return for each input the terms that spoke for class `codes[i]`: at most `most`, heaviest first."""
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What the `build` of a `Corpus` and the hook `triage_open_corpus` return: documents, read in order.
+
+    Each iteration starts at the first row again. Nothing is held in memory but the row at hand.
+    """
+
+    name: str
+
+    def __iter__(self) -> Iterator[Document | Quarantined]:
+        """Yield every row of the source exactly once, in order."""
+        ...
+
+
+Clean: TypeAlias = Callable[[str], str]
+"""What the `build` of a `Cleaner` returns: a pure function from text to text. Where its options refer to
+something outside (a word list on disk), it has an attribute `resolved`: options that rebuild it without."""
+
+
+@runtime_checkable
+class Decide(Protocol):
+    """What the `build` of a `Policy` returns."""
+
+    def decide(self, prediction: Prediction) -> Sequence[Verdict | None]:
+        """Return one verdict for each document, or None to leave it to the next policy."""
+        ...
+
+
+@runtime_checkable
+class Render(Protocol):
+    """What the `build` of a `Report` returns."""
+
+    def render(self, evaluations: Sequence[Evaluation], *, console: Console) -> str | None:
+        """Print on `console` and return None, or return the whole report as a text to be written."""
+        ...
