@@ -1,0 +1,85 @@
+"""Characters: entities, Unicode forms, invisible characters, look-alikes."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final, Literal
+
+Clean = Callable[[str], str]
+
+# Characters that show nothing (Default_Ignorable_Code_Point of Unicode), and a blank that is no space.
+INVISIBLE: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# Control characters that are no white space; a NUL between letters comes from a misread UTF-16 file.
+CONTROLS: Final = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+# UAX #15 calls a text with at most 30 marks in a row stream-safe; sorting longer runs takes quadratic time.
+_MOST_MARKS: Final = 30
+_ROUNDS: Final = 4
+
+
+def entities() -> Clean:
+    """Return a function that turns HTML entities into characters, also those that were escaped twice."""
+    ampersands = re.compile(r"&(?:amp;|#0{0,5}38;|#x0{0,5}26;)+", re.IGNORECASE)
+    # Numbers are bounded: int() refuses thousands of digits.
+    one = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+
+    def unescape(found: re.Match[str]) -> str:
+        return html.unescape(found.group())
+
+    def clean(text: str) -> str:
+        for _ in range(_ROUNDS):
+            if "&" not in text:
+                break
+            before = text
+            text = one.sub(unescape, ampersands.sub("&", text))
+            if text == before:
+                break
+        return text
+
+    return clean
+
+
+def unicode(form: Literal["NFKC", "NFC"]) -> Clean:
+    """Return a function that brings a text into the Unicode normal `form` and drops what cannot be seen."""
+    deleted = dict.fromkeys(code for code in range(128) if re.fullmatch(f"[{CONTROLS}]", chr(code)))
+    unseen = re.compile(f"[{CONTROLS}{INVISIBLE}]+")
+    surrogates = re.compile("[\ud800-\udfff]+")
+    # Combining marks are neither letters nor spaces; the two half-width voice marks count as letters.
+    crowd = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS},}}")
+
+    def clean(text: str) -> str:
+        if text.isascii():
+            return text.translate(deleted)
+        text = surrogates.sub("\N{REPLACEMENT CHARACTER}", unseen.sub("", text))
+        return unicodedata.normalize(form, crowd.sub(_thinned, text))
+
+    return clean
+
+
+def _thinned(found: re.Match[str]) -> str:
+    """Return the run with at most `_MOST_MARKS` combining marks after each other."""
+    kept = []
+    marks = 0
+    for character in found.group():
+        marks = marks + 1 if unicodedata.combining(character) or character in "\uff9e\uff9f" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def lower() -> Clean:
+    """Return a function that lower-cases; `lower`, not `casefold`, as stop word lists are written so."""
+
+    def clean(text: str) -> str:
+        if text.isascii():
+            return text.lower()
+        # Lower-casing may take a character apart (U+0130), in an order that no normal form has.
+        return unicodedata.normalize("NFC", text.lower())
+
+    return clean

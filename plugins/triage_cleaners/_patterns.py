@@ -1,0 +1,144 @@
+"""Patterns: masks, amounts, links, names, apostrophes, symbols, digits. Each takes linear time."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Final
+
+Clean = Callable[[str], str]
+
+_DELETE: Final = 0xFFFFFFFF
+_ASCII: Final = "".join(map(chr, range(128)))
+
+
+def masks(replace: str) -> Clean:
+    """Return a function that replaces `XXXX`, `XX/XX/2021` and `XXXX XXXX`, each run of masks once.
+
+    Four x in a row are a mask anywhere, two or three only where no letter or digit is beside them.
+    """
+    # Starting with two plain x, and looking back only then, is three times as fast as looking first.
+    unit = r"[xX]{2}(?:[xX]{2,}|(?<![^\W_][xX]{2})[xX]?(?![^\W_]))"
+    return _replacing(
+        re.compile(rf"{unit}(?:[\s/.-]{{0,3}}{unit})*(?:/(?:\d{{2,4}}(?!\d)|year\b))?"), replace
+    )
+
+
+def amounts(replace: str) -> Clean:
+    """Return a function that replaces amounts of money: `{$120.00}`, `$1,200`, `20 euros`."""
+    number = r"\d[\d,]{0,20}(?:\.\d{1,4})?"
+    before = rf"\{{?[$€£¥]\s?{number}\s?[kKmM]?\b\}}?"
+    after = rf"(?<![\d,.]){number}\s?(?:[€£¥]|(?:dollars?|euros?|pounds?|usd|eur|gbp)\b)"
+    return _replacing(re.compile(f"{before}|{after}", re.IGNORECASE), replace)
+
+
+def urls(replace: str) -> Clean:
+    """Return a function that replaces links: what starts with http://, https:// or www."""
+    return _replacing(re.compile(r"(?<!\w)(?:https?://|www\.)\S+", re.IGNORECASE), replace)
+
+
+def mentions(replace: str) -> Clean:
+    """Return a function that replaces `@name`; the middle of an e-mail address is no mention."""
+    return _replacing(re.compile(r"(?<![\w.@+-])@\w+"), replace)
+
+
+def digits(replace: str) -> Clean:
+    """Return a function that deletes digits of any script, or replaces each run of them."""
+    run = re.compile(r"\d+")
+    if replace:
+        return _replacing(run, replace)
+    return _deleting(string.digits, run)
+
+
+def symbols(characters: str) -> Clean:
+    """Return a function that puts a space in the place of each of `characters`."""
+    return _translating(dict.fromkeys(map(ord, characters), " "))
+
+
+def bad_symbols(keep: str) -> Clean:
+    """Return a function that deletes all but a to z, digits, white space and the characters of `keep`.
+
+    White space stays, and so do two words on two lines.
+    """
+    good = frozenset(string.ascii_lowercase + string.digits + string.whitespace + keep)
+    others = re.compile(f"[^{re.escape(''.join(sorted(good)))}\\s]+")
+    return _deleting((character for character in _ASCII if character not in good), others)
+
+
+def punctuation(keep: str) -> Clean:
+    """Return a function that puts a space in the place of all but letters, marks and digits of any script."""
+    table = _Table(keep)
+
+    def clean(text: str) -> str:
+        return text.translate(table)
+
+    return clean
+
+
+class _Table(dict[int, str | int]):
+    """Maps a character to itself or to a space; filled as characters are met."""
+
+    def __init__(self, keep: str) -> None:
+        super().__init__({ord(character): character for character in keep})
+
+    def __missing__(self, code: int) -> str | int:
+        category = unicodedata.category(chr(code))
+        self[code] = value = code if category[0] in "LMN" else " "
+        return value
+
+
+def apostrophes(contractions: str) -> Clean:
+    """Return a function that joins what was detached (`was n't`), with plain apostrophes.
+
+    Args:
+        contractions: "keep" leaves `wasn't`, "join" makes `wasnt`, "expand" makes `was not`.
+    """
+    curly = {ord(character): "'" for character in "\u2018\u2019\u201b\u02bc\u02b9\u00b4\u0060\u2032\uff07"}
+    detached = re.compile(r"(?<=[A-Za-z]) (n't|'(?:s|m|d|t|ve|re|ll))\b", re.IGNORECASE)
+    irregular = {"can't": "can not", "won't": "will not", "shan't": "shall not", "ain't": "is not"}
+    negated = re.compile(r"\b(?:ca|wo|sha|ai)n't\b|(?<=[a-z])n't\b", re.IGNORECASE)
+    inside = re.compile(r"(?<=[A-Za-z])'(?=[A-Za-z])")
+
+    def expanded(found: re.Match[str]) -> str:
+        return irregular.get(found.group().lower(), " not")
+
+    def clean(text: str) -> str:
+        text = text.translate(curly) if not text.isascii() or "`" in text else text
+        if "'" not in text:
+            return text
+        text = detached.sub(r"\1", text)
+        if contractions == "expand":
+            text = negated.sub(expanded, text)
+        return text if contractions == "keep" else inside.sub("", text)
+
+    return clean
+
+
+def _replacing(pattern: re.Pattern[str], replace: str) -> Clean:
+    """Return a function that puts `replace`, between spaces, where the pattern matches."""
+    by = f" {replace} " if replace else " "
+
+    def clean(text: str) -> str:
+        return pattern.sub(lambda _: by, text) if "\\" in by else pattern.sub(by, text)
+
+    return clean
+
+
+def _deleting(characters: Iterable[str], others: re.Pattern[str]) -> Clean:
+    """Return a function that deletes ASCII `characters`; `others` finds them in texts that are not ASCII."""
+    table = dict.fromkeys(map(ord, characters))
+
+    def clean(text: str) -> str:
+        # str.translate has a fast path for ASCII; beyond it a pattern is faster.
+        return text.translate(table) if text.isascii() else others.sub("", text)
+
+    return clean
+
+
+def _translating(table: dict[int, str]) -> Clean:
+    def clean(text: str) -> str:
+        return text.translate(table)
+
+    return clean
