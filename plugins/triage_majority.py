@@ -1,0 +1,50 @@
+"""Answer with the shares of the classes in the training part: the floor that every model must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import triage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from triage.protocols import Watch
+
+
+class Majority:
+    """Gives every text the same probabilities, so the commonest class always comes first.
+
+    On equal counts the first class in the order of `classes` wins.
+    """
+
+    shares_: NDArray[np.float64]
+
+    def fit(self, train: triage.Part, tune: triage.Part, *, seed: int, watch: Watch) -> None:  # noqa: ARG002
+        """Count the classes.
+
+        Raises:
+            DataError: there is nothing to count.
+        """
+        if not len(train):
+            raise triage.DataError("the training part is empty: give at least one document of each class")
+        self.shares_ = train.counts / len(train)
+
+    def predict_proba(self, texts: Sequence[str], /) -> NDArray[np.float64]:
+        """Return the class shares once for each text: shape (len(texts), k).
+
+        Raises:
+            NotFitted: before `fit`.
+        """
+        if not hasattr(self, "shares_"):
+            raise triage.NotFitted("majority has not been fitted: call fit first, or load a model")
+        return np.tile(self.shares_, (len(texts), 1))
+
+
+@triage.hookimpl
+def triage_backends() -> Iterator[triage.Backend]:
+    """Yield `majority`."""
+    yield triage.Backend(name="majority", summary="Always the commonest label: the floor", build=Majority)
