@@ -110,11 +110,23 @@ class Cleaner(Extension):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy(Extension):
-    """Decides what goes where by itself."""
+    """Decides what goes where by itself.
+
+    Attributes:
+        reads: "probabilities" is asked only about documents that the model has a say on; "documents" is
+            asked about every readable one, those that are empty after cleaning too.
+    """
 
     kind: ClassVar[str] = "policy"
 
     build: Callable[..., Decide]
+    reads: Literal["probabilities", "documents"] = "probabilities"
+
+    def __post_init__(self) -> None:
+        """Check `reads` too."""
+        super().__post_init__()
+        if self.reads not in ("probabilities", "documents"):
+            raise ValueError(f"{self.name}: reads is 'probabilities' or 'documents', not {self.reads!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,9 +59,8 @@ def triage_corpora() -> Iterable[Corpus]:
         name = "three"
 
         def __iter__(self):
-            for row, (text, label) in enumerate(
-                [("my card was lost", "card"), ("the rate rose", "loan"), ("a fee on my card", "card")], start=1
-            ):
+            pairs = [("my card was lost", "card"), ("the rate rose", "loan"), ("a fee on my card", "card")]
+            for row, (text, label) in enumerate(pairs, start=1):
                 yield triage.Document(row=row, text=text, label=label)
 
 

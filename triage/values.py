@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,7 +53,7 @@ class Document:
     label: str | None = None
     id: str = ""
     date: datetime.date | None = None
-    meta: Mapping[str, str] = NOTHING
+    meta: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # only Python 3.12 takes it as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +266,15 @@ class Prediction:
 
     def __len__(self) -> int:
         return len(self.documents)
+
+    def take(self, positions: Sequence[int]) -> Prediction:
+        """Return the prediction for the documents at `positions`, in that order."""
+        return replace(
+            self,
+            documents=[self.documents[i] for i in positions],
+            texts=[self.texts[i] for i in positions],
+            probabilities=self.probabilities[np.asarray(positions, dtype=np.intp)],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+"""What the commands share: options, the plugins, and talk on stderr."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from triage.experiment import Experiment, load_experiment
+from triage.extensions import Backend, Corpus, Extension, Policy
+from triage.plugins import Plugins
+from triage.terminal import safe_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from triage.values import Dataset
+
+__all__ = ["Talk", "columns_options", "experiment_options", "names_of", "print_json", "quiet_option", "read"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
+
+
+class Talk:
+    """What is said to the person at the terminal, on stderr; data goes to stdout.
+
+    Args:
+        quiet: say nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+
+    @functools.cached_property
+    def console(self) -> Console:
+        """A console on stderr."""
+        from triage.terminal import console
+
+        return console(stderr=True)
+
+    def say(self, line: str) -> None:
+        """Write one line."""
+        if not self.quiet:
+            sys.stderr.write(safe_text(line) + "\n")
+
+    @contextmanager
+    def stage(self, doing: str) -> Iterator[Callable[[str], None]]:
+        """Show what is going on: a spinner with the time on a terminal, plain lines elsewhere.
+
+        Yields:
+            A function that changes the words.
+        """
+        if self.quiet:
+            yield lambda _: None
+            return
+        if not self.console.is_terminal:
+            started = time.perf_counter()
+            yield lambda _: None
+            seconds = time.perf_counter() - started
+            if seconds > 2:
+                self.say(f"{doing}: {seconds:.1f} s")
+            return
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(safe_text(doing), total=None)
+            yield lambda words: progress.update(task, description=safe_text(words))
+
+
+def names_of(kind: type[Extension]) -> Callable[..., list[str]]:
+    """Return a completion that offers the names of one kind of extension, after commas too."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in Plugins.discover().names(kind) if name.startswith(last)]
+
+    return complete
+
+
+def columns_options(command: F) -> F:
+    """Add what a user may say about the columns and the encoding of a file."""
+    for flag, words in (
+        ("--encoding", "The file's encoding, where it is not UTF-8."),
+        ("--id-column", "The column that identifies a document."),
+        ("--date-column", "The column that holds the date."),
+        ("--label-column", "The column that holds the label."),
+        ("--text-column", "The column that holds the text."),
+    ):
+        command = click.option(flag, metavar="NAME", help=words)(command)
+    return command
+
+
+def experiment_options(command: F) -> F:
+    """Add what decides how a model is learned; `read_experiment` takes them."""
+    for option in (
+        click.option("--config", metavar="FILE", help="An experiment file (TOML); flags win over it."),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the split and of the training. [42]"
+        ),
+        click.option(
+            "--split", type=click.Choice(["grouped", "naive", "time"]), help="How to divide the corpus."
+        ),
+        click.option("--min-per-class", type=click.IntRange(1), help="Set smaller labels aside. [10]"),
+        click.option(
+            "--cleaners", metavar="A,B", help="Cleaning steps or a preset; see `triage plugins`. [by corpus]"
+        ),
+        click.option(
+            "--set",
+            "settings",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="An option of the backend; repeatable.",
+        ),
+    ):
+        command = option(command)
+    return columns_options(command)
+
+
+def read_experiment(
+    location: str | None, backend: str | None, settings: Sequence[str], given: dict[str, Any]
+) -> Experiment:
+    """Return the experiment that the flags and the experiment file describe together."""
+    from triage.options import parse_settings
+
+    config = given.pop("config", None)
+    experiment = load_experiment(config) if config else Experiment()
+    cleaners = given.pop("cleaners", None)
+    columns = {name: value for name, value in columns_of(given).items() if value}
+    return experiment.changed(
+        location=location,
+        backend=backend,
+        options={**experiment.options, **parse_settings(settings)} if settings else None,
+        cleaners=tuple((name.strip(), {}) for name in cleaners.split(",")) if cleaners else None,
+        columns={**experiment.columns, **columns} if columns else None,
+        **given,
+    )
+
+
+def columns_of(given: dict[str, Any]) -> dict[str, str]:
+    """Take the column flags out of `given` and return those that were set."""
+    names = ("text_column", "label_column", "date_column", "id_column", "encoding")
+    taken = {name: given.pop(name, None) for name in names}
+    return {name: value for name, value in taken.items() if value}
+
+
+def read(
+    talk: Talk, plugins: Plugins, location: str, columns: dict[str, str], *, strict: bool = False
+) -> Dataset:
+    """Read a corpus and say how many rows came in, were kept and were quarantined."""
+    from triage.corpora import account, load
+
+    with talk.stage(f"reading {location}"):
+        dataset = load(plugins, location, options=columns, strict=strict)
+    talk.say(account(dataset))
+    for row in dataset.quarantined[:5]:
+        talk.say(f"  quarantined row {row.row}, line {row.line}: {row.reason}")
+    if len(dataset.quarantined) > 5:
+        talk.say(f"  and {len(dataset.quarantined) - 5} more")
+    return dataset
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON on stdout."""
+    from triage.runs import to_json
+
+    sys.stdout.write(to_json(value))
+
+
+CORPUS = names_of(Corpus)
+BACKEND = names_of(Backend)
+POLICY = names_of(Policy)

@@ -1,0 +1,252 @@
+"""`triage corpora`: what there is to learn from, and what is in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import click
+
+from triage.cli.common import (
+    CORPUS,
+    Talk,
+    columns_of,
+    columns_options,
+    json_option,
+    print_json,
+    quiet_option,
+    read,
+)
+from triage.errors import DataError
+from triage.extensions import Corpus
+from triage.plugins import Plugins
+from triage.values import Dataset
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """List the corpora that plugins bring. Any .csv, .jsonl or .parquet file is a corpus too.
+
+    \b
+    Examples:
+      triage corpora
+      triage corpora describe complaints
+      triage corpora check past.csv --label-column team
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    plugins = Plugins.discover()
+    found = [each for each in plugins if isinstance(each.extension, Corpus)]
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": each.extension.name,
+                    "summary": each.extension.summary,
+                    "distribution": each.origin.distribution,
+                }
+                for each in found
+            ]
+        )
+        return
+    from rich.table import Table
+
+    from triage.terminal import cell, console
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("corpus", "from", "what it is"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        extension = each.extension
+        table.add_row(
+            cell(extension.name, style="bold"),
+            cell(each.origin.distribution or each.origin.module, style="dim"),
+            cell(extension.summary),
+        )
+    console().print(table)
+
+
+@command.command()
+@click.argument("corpus", shell_complete=CORPUS)
+@click.option(
+    "--sample", type=click.IntRange(0), default=0, metavar="N", help="Show N documents, with their text."
+)
+@columns_options
+@json_option
+@quiet_option
+def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Show what is in CORPUS: labels, lengths, empty texts, exact duplicates, dates.
+
+    \b
+    Examples:
+      triage corpora describe complaints
+      triage corpora describe past.csv --label-column team --sample 5
+    """
+    talk = Talk(quiet=quiet)
+    dataset = read(talk, Plugins.discover(warn=talk.say), corpus, columns_of(given))
+    facts = describe_dataset(dataset)
+    if as_json:
+        print_json(facts)
+        return
+    _show(facts)
+    if sample:
+        _sample(dataset, sample)
+
+
+@command.command()
+@click.argument("corpus", shell_complete=CORPUS)
+@click.option("--min-per-class", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--strict", is_flag=True, help="A quarantined row is a problem too.")
+@columns_options
+@json_option
+@quiet_option
+def check(*, corpus: str, min_per_class: int, strict: bool, as_json: bool, quiet: bool, **given: Any) -> None:
+    """List every problem found in CORPUS; exit 65 if nothing can be learned from it.
+
+    \b
+    Examples:
+      triage corpora check past.csv
+      triage corpora check past.csv --strict --json
+    """
+    talk = Talk(quiet=quiet)
+    dataset = read(talk, Plugins.discover(warn=talk.say), corpus, columns_of(given), strict=strict)
+    problems = problems_of(dataset, min_per_class=min_per_class)
+    if as_json:
+        print_json(problems)
+    else:
+        for problem in problems:
+            click.echo(f"{problem['severity']:>7}  {problem['problem']}")
+        if not problems:
+            click.echo("no problem found")
+    if any(problem["severity"] == "fatal" for problem in problems):
+        raise DataError(f"{corpus}: it cannot be learned from; see the list above")
+
+
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """Return what is in a corpus as facts: counts, lengths in words, duplicates, dates."""
+    lengths = sorted(len(document.text.split()) for document in dataset.documents)
+    copies = Counter(" ".join(document.text.split()) for document in dataset.documents)
+    dates = sorted(document.date for document in dataset.documents if document.date is not None)
+
+    def quantile(share: float) -> int:
+        return lengths[min(len(lengths) - 1, int(share * len(lengths)))] if lengths else 0
+
+    weekdays = Counter(date.strftime("%a") for date in dates)
+    return {
+        "corpus": dataset.name,
+        "sha256": dataset.sha256,
+        "documents": len(dataset),
+        "quarantined": len(dataset.quarantined),
+        "unlabelled": sum(document.label is None for document in dataset.documents),
+        "labels": dict(dataset.label_counts.most_common()),
+        "words": {
+            name: quantile(share) for name, share in (("min", 0), ("median", 0.5), ("p95", 0.95), ("max", 1))
+        },
+        "empty": sum(length == 0 for length in lengths),
+        "exact_duplicates": sum(count - 1 for text, count in copies.items() if text),
+        "contradictory": _contradictory(dataset),
+        "dates": {
+            "known": len(dates),
+            "first": dates[0].isoformat() if dates else None,
+            "last": dates[-1].isoformat() if dates else None,
+            "weekdays": {day: weekdays[day] for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")},
+        },
+    }
+
+
+def _contradictory(dataset: Dataset) -> int:
+    """How many texts carry more than one label."""
+    labels: dict[str, set[str]] = {}
+    for document in dataset.documents:
+        if document.label is not None and document.text.strip():
+            labels.setdefault(" ".join(document.text.split()), set()).add(document.label)
+    return sum(len(given) > 1 for given in labels.values())
+
+
+def problems_of(dataset: Dataset, *, min_per_class: int) -> list[dict[str, str]]:
+    """Return every problem of a corpus, worst first, as {"severity": fatal | warning, "problem": ...}."""
+    facts = describe_dataset(dataset)
+    counts: dict[str, int] = facts["labels"]
+    enough = [label for label, count in counts.items() if count >= min_per_class]
+    few = {label: count for label, count in counts.items() if count < min_per_class}
+    folded: dict[str, list[str]] = {}
+    for label in counts:
+        folded.setdefault(" ".join(label.split()).casefold(), []).append(label)
+    fatal = []
+    if not len(dataset):
+        fatal.append("there is no document in it")
+    elif not counts:
+        fatal.append("no document has a label; name the column with --label-column")
+    elif len(enough) < 2:
+        fatal.append(f"fewer than two labels have {min_per_class} documents: {_few(counts)}")
+    if len(dataset) and facts["empty"] == len(dataset):
+        fatal.append("every text is empty")
+    warnings = [
+        (few, f"labels with fewer than {min_per_class} documents are set aside: {_few(few)}"),
+        (facts["unlabelled"], f"{facts['unlabelled']:,} documents have no label"),
+        (facts["quarantined"], f"{facts['quarantined']:,} rows could not be read"),
+        (facts["empty"], f"{facts['empty']:,} texts are empty"),
+        (facts["exact_duplicates"], f"{facts['exact_duplicates']:,} texts are exact copies of another"),
+        (facts["contradictory"], f"{facts['contradictory']:,} texts carry more than one label"),
+    ]
+    warnings += [
+        (True, "labels that differ only in case or spaces: " + ", ".join(repr(label) for label in labels))
+        for labels in folded.values()
+        if len(labels) > 1
+    ]
+    return [{"severity": "fatal", "problem": problem} for problem in fatal] + [
+        {"severity": "warning", "problem": problem} for found, problem in warnings if found
+    ]
+
+
+def _few(counts: dict[str, int]) -> str:
+    shown = ", ".join(f"{label!r} ({count})" for label, count in list(counts.items())[:8])
+    return shown + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
+
+
+def _show(facts: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from triage.terminal import cell, console
+
+    out = console()
+    out.print(cell(f"{facts['corpus']}: {facts['documents']:,} documents", style="bold"))
+    labels, documents = facts["labels"], max(facts["documents"], 1)
+    if labels:
+        table = Table(box=None, pad_edge=False, title_justify="left")
+        table.add_column("label", overflow="fold", max_width=44)
+        table.add_column("documents", justify="right")
+        table.add_column("share", justify="right")
+        table.add_column("", no_wrap=True)
+        most = max(labels.values())
+        for label, count in labels.items():
+            bar = "█" * max(1, round(28 * count / most))
+            table.add_row(cell(label), f"{count:,}", f"{count / documents:.1%}", cell(bar, style="cyan"))
+        out.print(table)
+    words, dates = facts["words"], facts["dates"]
+    lines = [
+        f"words: {words['min']} to {words['max']:,}, median {words['median']}, 95% under {words['p95']:,}",
+        (
+            f"empty {facts['empty']:,}, exact copies {facts['exact_duplicates']:,}, "
+            f"texts with contradictory labels {facts['contradictory']:,}, unlabelled {facts['unlabelled']:,}"
+        ),
+    ]
+    if dates["known"]:
+        days = ", ".join(f"{day} {count:,}" for day, count in dates["weekdays"].items())
+        lines.append(f"dates: {dates['first']} to {dates['last']}, known for {dates['known']:,}; {days}")
+    for line in lines:
+        out.print(cell(line))
+
+
+def _sample(dataset: Dataset, n: int) -> None:
+    """Show `n` documents spread evenly over the corpus."""
+    from triage.terminal import cell, console
+
+    out = console()
+    step = max(1, len(dataset) // n)
+    for document in list(dataset.documents)[::step][:n]:
+        out.print()
+        out.print(cell(f"row {document.row}, {document.label or 'no label'}", style="bold"))
+        out.print(cell(document.text))

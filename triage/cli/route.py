@@ -1,0 +1,218 @@
+"""`triage route`: decide where new texts go."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import click
+
+from triage.cli.common import POLICY, Talk, columns_of, columns_options, quiet_option
+from triage.errors import BadOption, DataError, UsageError
+from triage.experiment import Step
+from triage.plugins import Plugins
+from triage.values import Decision, Document, Quarantined
+
+FORMATS = ("table", "jsonl", "csv", "parquet")
+SCREEN = 30
+"""How many decisions a table shows of a file that has no end in sight."""
+
+
+@click.command()
+@click.argument("model")
+@click.argument("file", required=False)
+@click.option("--text", "texts", multiple=True, metavar="TEXT", help="Decide on this text; repeatable.")
+@click.option("--policy", metavar="NAME", shell_complete=POLICY, help="What decides. [the model's own]")
+@click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="An option of the policy; repeatable."
+)
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), help="[table on a terminal, else jsonl]")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format jsonl.")
+@click.option("--out", "-o", metavar="FILE", help="Write there instead of to stdout.")
+@click.option("--explain", is_flag=True, help="Name the terms that decided.")
+@click.option("--limit", type=click.IntRange(1), help="Decide on the first rows only.")
+@click.option("--strict", is_flag=True, help="Stop where a row cannot be read.")
+@columns_options
+@quiet_option
+def command(
+    *,
+    model: str,
+    file: str | None,
+    texts: tuple[str, ...],
+    policy: str | None,
+    settings: tuple[str, ...],
+    form: str | None,
+    as_json: bool,
+    out: str | None,
+    explain: bool,
+    limit: int | None,
+    strict: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Decide where each row of FILE goes, with the model MODEL: one decision a row, in order.
+
+    FILE is a corpus plugin's name or a file, as for `train`; `-` reads one text a line from stdin. No label
+    is needed. Rows that cannot be read get a decision too: review, with the reason unreadable_row.
+
+    \b
+    Examples:
+      triage route model --text "I was charged twice for one transfer"
+      triage route model new.csv --format jsonl --out decisions.jsonl
+      triage route model new.csv --policy threshold --set confidence=0.9 --explain
+      tail -f complaints.log | triage route model - --format jsonl
+    """
+    from triage.model import load_model
+    from triage.routing import Router
+
+    if bool(texts) == (file is not None):
+        raise UsageError("what is to be decided on? Name a FILE, or give --text TEXT")
+    if as_json and form not in (None, "jsonl"):
+        raise UsageError(f"--json and --format {form} cannot both be")
+    talk = Talk(quiet=quiet)
+    form = form or ("jsonl" if as_json or out or not sys.stdout.isatty() else "table")
+    if form == "parquet" and not out:
+        raise UsageError("--format parquet needs --out FILE")
+    plugins = Plugins.discover(warn=talk.say)
+    loaded = load_model(model, plugins)
+    chain = _chain(loaded.experiment.chain, policy, settings)
+    router = Router(loaded, chain, plugins, explain=explain)
+    rows = _rows(plugins, file, texts, columns_of(given))
+    seen = _Seen(talk, strict=strict)
+    decisions = seen.count(router, islice(rows, limit), live=file == "-")
+    name, options = chain[-1]
+    stamp = {"model": loaded.sha256, "policy": {"name": name, "options": dict(options)}}
+    _write(decisions, form, out, stamp, seen, explain=explain)
+    if not texts:
+        seen.summary()
+    if out:
+        talk.say(f"wrote {out}")
+
+
+def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> tuple[Step, ...]:
+    """The model's policies; --policy and --set replace or change the last."""
+    from triage.options import parse_settings
+
+    *before, (name, options) = own
+    changed = parse_settings(settings)
+    if policy is not None and policy != name:
+        name, options = policy, {}
+    if name == "rules" and changed:
+        raise BadOption("rules are given in the experiment file, not by --set")
+    return (*before, (name, {**options, **changed}))
+
+
+def _rows(
+    plugins: Plugins, file: str | None, texts: Sequence[str], columns: dict[str, str]
+) -> Iterator[Document | Quarantined]:
+    if file is None:
+        return (Document(row=row, text=text) for row, text in enumerate(texts, start=1))
+    if file == "-":
+        return _lines()
+    from triage.corpora import open_source
+
+    return iter(open_source(plugins, file, options=columns))
+
+
+def _lines() -> Iterator[Document | Quarantined]:
+    """One text a line from stdin."""
+    for row, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield Document(row=row, text=line.decode("utf-8").rstrip("\r\n"))
+        except UnicodeDecodeError as error:
+            yield Quarantined(row, row, f"not UTF-8 at byte {error.start} of the line")
+
+
+class _Seen:
+    """Counts what goes by, and remembers the last batch for a table."""
+
+    def __init__(self, talk: Talk, *, strict: bool) -> None:
+        self.talk = talk
+        self.strict = strict
+        self.actions: Counter[str] = Counter()
+        self.queues: Counter[str] = Counter()
+        self.quarantined = 0
+        self.texts: dict[int, str] = {}
+
+    def count(self, router: Any, rows: Iterable[Document | Quarantined], *, live: bool) -> Iterator[Decision]:
+        """Yield the decisions on `rows`; `live` decides on each line as it comes."""
+        from triage.routing import BATCH
+
+        rows = iter(rows)
+        with self.talk.stage("routing") as change:
+            while batch := list(islice(rows, 1 if live else BATCH)):
+                self._look(batch)
+                for decision in router.decide_batch(batch):
+                    self.actions[decision.action] += 1
+                    if decision.action == "route":
+                        self.queues[str(decision.queue)] += 1
+                    yield decision
+                change(f"routing: {self.actions.total():,} decided")
+
+    def _look(self, batch: Sequence[Document | Quarantined]) -> None:
+        for row in batch:
+            if isinstance(row, Quarantined):
+                self.quarantined += 1
+                if self.strict:
+                    raise DataError(f"row {row.row}, line {row.line}: {row.reason}")
+                if self.quarantined <= 5:
+                    self.talk.say(f"  cannot read row {row.row}, line {row.line}: {row.reason}")
+            elif len(self.texts) < SCREEN:
+                self.texts[row.row] = row.text
+
+    def summary(self) -> None:
+        """Say how many rows were read and where they went."""
+        total = self.actions.total()
+        readable = total - self.quarantined
+        self.talk.say(f"{total:,} rows in = {readable:,} kept + {self.quarantined:,} quarantined")
+        routed = self.actions["route"]
+        share = f" ({routed / total:.1%})" if total else ""
+        self.talk.say(f"routed {routed:,}{share}, in front of a person {self.actions['review']:,}")
+        for queue, count in self.queues.most_common(10):
+            self.talk.say(f"  {count:>8,}  {queue}")
+
+
+def _write(
+    decisions: Iterator[Decision],
+    form: str,
+    out: str | None,
+    stamp: dict[str, Any],
+    seen: _Seen,
+    *,
+    explain: bool,
+) -> None:
+    from triage.decisions import csv_lines, json_lines, write_parquet
+    from triage.files import AtomicWriter
+
+    if form == "table":
+        _table(decisions, out, seen)
+    elif form == "parquet":
+        assert out is not None
+        write_parquet(out, decisions, stamp, explain=explain)
+    else:
+        lines = (json_lines if form == "jsonl" else csv_lines)(decisions, stamp, explain=explain)
+        if out is None:
+            for line in lines:
+                sys.stdout.write(line)
+                if sys.stdout.isatty():
+                    sys.stdout.flush()
+            return
+        with AtomicWriter(out) as file:
+            for line in lines:
+                file.write(line.encode("utf-8", "surrogatepass"))
+
+
+def _table(decisions: Iterator[Decision], out: str | None, seen: _Seen) -> None:
+    """Print the first screen of decisions, and decide on the rest for the summary."""
+    from triage.terminal import console, decisions_table
+
+    if out is not None:
+        raise UsageError("--format table goes to the terminal; for a file take jsonl, csv or parquet")
+    shown = list(islice(decisions, SCREEN))
+    console().print(decisions_table(shown, [seen.texts.get(decision.row, "") for decision in shown]))
+    rest = sum(1 for _ in decisions)
+    if rest:
+        seen.talk.say(f"and {rest:,} more; --format jsonl, csv or parquet writes them all")

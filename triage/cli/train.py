@@ -1,0 +1,122 @@
+"""`triage train`: learn from a corpus and write a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from triage.cli.common import (
+    BACKEND,
+    CORPUS,
+    Talk,
+    experiment_options,
+    json_option,
+    print_json,
+    quiet_option,
+    read,
+    read_experiment,
+)
+from triage.errors import UsageError
+from triage.plugins import Plugins
+from triage.protocols import Watch
+from triage.training import Prepared
+from triage.values import Epoch
+
+
+@click.command()
+@click.argument("corpus", required=False, shell_complete=CORPUS)
+@click.option("--model", required=True, metavar="MODEL", help="The directory to write.")
+@click.option("--backend", "-b", metavar="NAME", shell_complete=BACKEND, help="What learns. [tfidf]")
+@click.option("--strict", is_flag=True, help="Stop where a row would be quarantined.")
+@experiment_options
+@json_option
+@quiet_option
+def command(
+    *,
+    corpus: str | None,
+    model: str,
+    backend: str | None,
+    settings: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Learn from CORPUS and write the model MODEL.
+
+    CORPUS is a corpus plugin's name (see `triage corpora`) or a file: .csv, .jsonl, .parquet, each also .gz.
+    What stood at MODEL before stays whole until the new model is complete. The test part is judged once,
+    and the figures are shown.
+
+    \b
+    Examples:
+      triage train complaints --model model
+      triage train past.csv --text-column body --label-column team --model model
+      triage train past.csv --backend tfidf --set max-features=50000 --seed 7 --model model
+      triage train --config triage.toml --model model
+    """
+    from triage import bundle
+    from triage.evaluation import evaluate
+    from triage.model import save_model
+    from triage.training import fit, prepare
+
+    talk = Talk(quiet=quiet)
+    experiment = read_experiment(corpus, backend, settings, given)
+    if not experiment.location:
+        raise UsageError("what to learn from? Name a CORPUS, or a location in the [corpus] of --config")
+    plugins = Plugins.discover(warn=talk.say)
+    plugins.backend(experiment.backend)
+    with bundle.lock(model) as held:
+        dataset = read(talk, plugins, experiment.location, dict(experiment.columns), strict=strict)
+        with talk.stage("cleaning and dividing the corpus"):
+            prepared = prepare(dataset, experiment, plugins)
+        tell_splits(talk, prepared)
+        with watching(talk, experiment.backend) as watch:
+            fitted = fit(prepared, experiment, plugins, watch=watch)
+        evaluation = evaluate(fitted, prepared, plugins)
+        with talk.stage(f"writing {model}"):
+            saved = save_model(model, fitted.model, held=held)
+    talk.say(saved.calibration.note)
+    scores = evaluation.metrics
+    if as_json:
+        print_json({"model": model, "sha256": saved.sha256, **scores})
+        return
+    click.echo(
+        f"{experiment.backend} on {dataset.name}: accuracy {scores['accuracy']:.3f}, "
+        f"macro-F1 {scores['macro_f1']:.3f} on {len(prepared.splits.test):,} held-out documents"
+    )
+    talk.say(f"wrote {model}; next: triage route {model} FILE")
+
+
+def tell_splits(talk: Talk, prepared: Prepared) -> None:
+    """Say how many documents each part has, and what was set aside."""
+    splits = prepared.splits
+    talk.say(", ".join(f"{name} {len(part):,}" for name, part in splits.parts.items()))
+    if splits.set_aside:
+        few = ", ".join(f"{label} ({count})" for label, count in list(splits.set_aside.items())[:5])
+        more = f" and {len(splits.set_aside) - 5} more" if len(splits.set_aside) > 5 else ""
+        talk.say(f"set aside, too few documents to learn: {few}{more}")
+    if splits.unlabelled:
+        talk.say(f"{splits.unlabelled:,} documents have no label and were not used")
+    if prepared.timed_out:
+        talk.say(f"{prepared.timed_out:,} documents left out: a cleaning rule ran out of time on them")
+    if prepared.unseen:
+        talk.say("labels that training never saw, each counted as an error: " + ", ".join(prepared.unseen))
+
+
+@contextmanager
+def watching(talk: Talk, backend: str) -> Iterator[Watch]:
+    """Show a training; yields what is to be called after each epoch."""
+    with talk.stage(f"training {backend}") as change:
+
+        def watch(epoch: Epoch) -> None:
+            tune = "" if epoch.tune_macro_f1 is None else f", tune macro-F1 {epoch.tune_macro_f1:.3f}"
+            words = f"training {backend}: epoch {epoch.number} of {epoch.of}, loss {epoch.loss:.3f}{tune}"
+            change(words)
+            if not talk.console.is_terminal:
+                talk.say(words)
+
+        yield watch

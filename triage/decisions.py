@@ -1,0 +1,105 @@
+"""Decisions as programs read them: one object, or one row, for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from triage.files import csv_cell
+from triage.values import Decision
+
+__all__ = ["COLUMNS", "csv_lines", "json_lines", "record", "write_parquet"]
+
+COLUMNS = ("row", "id", "action", "queue", "label", "confidence", "threshold", "reasons", "alternatives")
+
+
+def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = False) -> dict[str, Any]:
+    """Return a decision as the interface prints it.
+
+    Args:
+        decision: what was decided.
+        stamp: the same for all: "model" and "policy".
+        explain: whether to add "terms".
+    """
+    found: dict[str, Any] = {
+        "row": decision.row,
+        "id": decision.id,
+        "action": decision.action,
+        "queue": decision.queue,
+        "label": decision.label,
+        "confidence": decision.confidence,
+        "threshold": decision.threshold,
+        "reasons": list(decision.reasons),
+        "alternatives": [{"label": label, "probability": p} for label, p in decision.alternatives],
+        **stamp,
+    }
+    if explain:
+        found["terms"] = [{"term": term, "weight": weight} for term, weight in decision.terms]
+    return found
+
+
+def json_lines(
+    decisions: Iterable[Decision], stamp: Mapping[str, Any], *, explain: bool = False
+) -> Iterator[str]:
+    """Yield one line of JSON for each decision; ASCII only, so any locale can carry it."""
+    encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(", ", ": ")).encode
+    for decision in decisions:
+        yield encode(record(decision, stamp, explain=explain)) + "\n"
+
+
+def csv_lines(
+    decisions: Iterable[Decision], stamp: Mapping[str, Any], *, explain: bool = False
+) -> Iterator[str]:
+    """Yield a header and one line of CSV for each decision, every cell safe to open in a spreadsheet."""
+    columns = (*COLUMNS, "model", "policy", *(("terms",) if explain else ()))
+    yield _csv(columns)
+    for decision in decisions:
+        found = record(decision, stamp, explain=explain)
+        found["reasons"] = ";".join(decision.reasons)
+        found["alternatives"] = ";".join(f"{label}={p:.4f}" for label, p in decision.alternatives)
+        found["policy"] = stamp["policy"]["name"]
+        found["terms"] = ";".join(f"{term}={weight:.4f}" for term, weight in decision.terms)
+        yield _csv("" if found[column] is None else str(found[column]) for column in columns)
+
+
+def _csv(cells: Iterable[str]) -> str:
+    quoted = ('"' + csv_cell(cell).replace('"', '""') + '"' for cell in cells)
+    return ",".join(quoted) + "\r\n"
+
+
+def write_parquet(
+    path: str, decisions: Iterable[Decision], stamp: Mapping[str, Any], *, explain: bool = False
+) -> None:
+    """Write decisions to a Parquet file in groups of rows, holding one group in memory.
+
+    Raises:
+        Unavailable: pyarrow is not installed.
+        CannotWrite: the file cannot be written; what stood there still stands.
+    """
+    from triage.errors import Unavailable
+    from triage.files import AtomicWriter
+
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise Unavailable("writing Parquet needs pyarrow: pip install 'nlp-triage[parquet]'") from error
+    pairs = pa.list_(pa.struct([("label", pa.string()), ("probability", pa.float64())]))
+    terms = pa.list_(pa.struct([("term", pa.string()), ("weight", pa.float64())]))
+    schema = pa.schema(
+        [("row", pa.int64()), ("id", pa.string()), ("action", pa.string()), ("queue", pa.string())]
+        + [("label", pa.string()), ("confidence", pa.float64()), ("threshold", pa.float64())]
+        + [("reasons", pa.list_(pa.string())), ("alternatives", pairs), ("model", pa.string())]
+        + [("policy", pa.string())]
+        + ([("terms", terms)] if explain else [])
+    )
+    with AtomicWriter(path) as file, pq.ParquetWriter(file, schema) as writer:
+        group: list[dict[str, Any]] = []
+        for decision in decisions:
+            found = record(decision, stamp, explain=explain)
+            group.append({**found, "policy": json.dumps(found["policy"], sort_keys=True)})
+            if len(group) == 10_000:
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                group = []
+        writer.write_table(pa.Table.from_pylist(group, schema=schema))

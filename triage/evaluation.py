@@ -1,0 +1,137 @@
+"""Judge a fitted model on the test part: the numbers, the probabilities and the decisions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage import metrics
+from triage.errors import DataError, Diverged
+from triage.plugins import Plugins
+from triage.routing import Router
+from triage.training import Fitted, Prepared
+from triage.values import Decision, Document, Evaluation, Prediction
+
+__all__ = ["COSTS", "evaluate"]
+
+COSTS = ("seconds", "documents_per_second", "peak_memory_mb")
+"""The keys of `Evaluation.metrics` that two runs of one seed need not agree on."""
+
+
+def evaluate(
+    fitted: Fitted,
+    prepared: Prepared,
+    plugins: Plugins,
+    *,
+    test_documents: Sequence[Document] | None = None,
+) -> Evaluation:
+    """Return how the model does on the test part, which is read here and nowhere else.
+
+    Args:
+        fitted: fresh from training.
+        prepared: the parts it was trained on.
+        plugins: whose observers are told.
+        test_documents: where the test part's rows point to, when that is not the training corpus.
+
+    Raises:
+        DataError: the test part is empty.
+        Diverged: a probability is not finite.
+    """
+    model, test = fitted.model, prepared.splits.test
+    if not len(test):
+        raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
+    started = time.perf_counter()
+    probabilities = model.predict_cleaned(test.texts)
+    predict_seconds = time.perf_counter() - started
+    if not np.isfinite(probabilities).all():
+        raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
+
+    source = prepared.dataset.documents if test_documents is None else test_documents
+    documents = [source[row] for row in test.rows.tolist()]
+    prediction = Prediction(documents, test.texts, probabilities, model.classes, model.queues)
+    decisions = Router(model, model.experiment.chain, plugins).settle(prediction)
+
+    probabilities = _with_unseen(probabilities, test.k)
+    scores = metrics.score(test.codes, probabilities, test.classes)
+    splits = prepared.splits
+    found: dict[str, Any] = {
+        "corpus": prepared.dataset.name,
+        "corpus_sha256": model.trained["corpus_sha256"],
+        "backend": model.backend,
+        "options": dict(model.options),
+        "seed": model.experiment.seed,
+        "split": model.experiment.split,
+        "documents": {name: len(part) for name, part in splits.parts.items()}
+        | {"quarantined": len(prepared.dataset.quarantined) + prepared.timed_out},
+        "set_aside": dict(splits.set_aside),
+        "unseen": dict(prepared.unseen),
+        **scores,
+        "calibration": model.calibration.to_json(),
+        "routing": _routing(decisions, test.codes, test.classes, model.queues, model.experiment.policies[-1]),
+        "seconds": {"prepare": prepared.seconds, "fit": fitted.seconds, "predict": predict_seconds},
+        "epochs": len(fitted.history),
+        "documents_per_second": {
+            "fit": len(splits.train) / max(fitted.seconds, 1e-9),
+            "predict": len(test) / max(predict_seconds, 1e-9),
+        },
+        "peak_memory_mb": peak_memory_mb(),
+        "versions": dict(model.trained["versions"]),
+    }
+    evaluation = Evaluation(
+        run=fitted.run,
+        metrics=found,
+        labels=test.classes,
+        confusion=np.asarray(scores["confusion"]["matrix"], dtype=np.int64),
+        codes=test.codes,
+        probabilities=probabilities,
+        rows=test.rows,
+        groups=test.groups,
+        history=fitted.history,
+        decisions=decisions,
+    )
+    plugins.run_finished(fitted.run, evaluation)
+    return evaluation
+
+
+def _routing(
+    decisions: Sequence[Decision],
+    codes: NDArray[np.int64],
+    classes: Sequence[str],
+    queues: dict[str, str],
+    policy: tuple[str, Any],
+) -> dict[str, Any]:
+    """How much was routed by itself, and what share of that went to a wrong queue."""
+    routed = [
+        decision.queue != queues.get(classes[code], classes[code])
+        for decision, code in zip(decisions, codes.tolist(), strict=True)
+        if decision.action == "route"
+    ]
+    name, options = policy
+    return {
+        "policy": name,
+        "max_error": options.get("max_error"),
+        "confidence": options.get("confidence"),
+        "coverage": len(routed) / len(decisions),
+        "realised_error": sum(routed) / len(routed) if routed else None,
+    }
+
+
+def _with_unseen(probabilities: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Give labels that training never saw a column of zeros: every one of them counts as an error."""
+    missing = k - probabilities.shape[1]
+    return np.pad(probabilities, ((0, 0), (0, missing))) if missing else probabilities
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held so far, in MB (10**6 bytes); 0 where unknown."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

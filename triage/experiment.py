@@ -1,0 +1,168 @@
+"""The frozen experiment: everything that decides what is learned and how it is used, and its TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from triage.errors import BadOption, CannotWrite, DataError, NoInput, near
+
+__all__ = ["Experiment", "Step", "load_experiment"]
+
+Step = tuple[str, Mapping[str, Any]]
+"""A plugin's name and its options."""
+
+SPLITS = ("grouped", "naive", "time")
+_SECTIONS: dict[str, tuple[str, ...] | None] = {
+    "corpus": ("location", "text-column", "label-column", "date-column", "id-column", "encoding"),
+    "pipeline": (
+        "cleaners",
+        "stopwords",
+        "keep",
+        "max-tokens",
+        "max-length",
+        "min-per-class",
+        "split",
+        "seed",
+    ),
+    "backend": None,
+    "policy": None,
+    "queues": None,
+    "rules": None,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What is learned, from what, and what is done with it.
+
+    Attributes:
+        location: a corpus plugin's name or a path.
+        columns: what the user said about the columns and the encoding.
+        cleaners: the cleaning steps in order; None for what the corpus asks for.
+        stopwords: the language of the stop words, where a cleaner drops any; None for the cleaner's own.
+        keep: stop words that stay.
+        max_tokens: the size of the vocabulary, for backends that consume sequences.
+        max_length: the number of tokens at which a sequence is cut.
+        min_per_class: labels with fewer documents are set aside.
+        split: "grouped", "naive" or "time".
+        seed: of the split and of the training.
+        backend: the backend's name.
+        options: the backend's options, as given.
+        policies: the policies in the order in which they are asked.
+        queues: the queue of a label; a label without one is its own queue.
+        rules: named patterns, asked before the policies.
+    """
+
+    location: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    cleaners: tuple[Step, ...] | None = None
+    stopwords: str | None = None
+    keep: tuple[str, ...] = ()
+    max_tokens: int = 20_000
+    max_length: int = 250
+    min_per_class: int = 10
+    split: str = "naive"
+    seed: int = 42
+    backend: str = "tfidf"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    policies: tuple[Step, ...] = (("threshold", {}),)
+    queues: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            BadOption: one out of range, or an unknown split.
+        """
+        if self.split not in SPLITS:
+            raise BadOption(f"split is {', '.join(SPLITS)}, not {self.split!r}.{near(self.split, SPLITS)}")
+        for name, least in (("max_tokens", 3), ("max_length", 1), ("min_per_class", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise BadOption(
+                    f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
+                )
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:
+            raise BadOption(f"seed is a whole number from 0 to {2**32 - 1}, not {self.seed!r}")
+
+    def steps(self, asked_by_corpus: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
+        """Return the cleaning steps: the experiment's, else the corpus', else the default."""
+        if self.cleaners is not None:
+            return self.cleaners
+        return tuple((name, {}) for name in asked_by_corpus or (default,))
+
+    @property
+    def chain(self) -> tuple[Step, ...]:
+        """The policies in order, the rules first where there are any."""
+        return ((("rules", {"rules": self.rules}),) if self.rules else ()) + self.policies
+
+    def changed(self, **changes: Any) -> Experiment:
+        """Return a copy with these fields, leaving alone those that are None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the experiment as values that JSON can hold."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def load_experiment(path: str) -> Experiment:
+    """Read an experiment file.
+
+    Raises:
+        NoInput: no such file.
+        DataError: it is not TOML; the line is named.
+        BadOption: a section or a key that does not exist; the near ones are suggested.
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            record = tomllib.load(file)
+    except FileNotFoundError as error:
+        raise NoInput(f"there is no experiment file {path!r}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not an experiment file: {error}") from error
+    except OSError as error:
+        raise CannotWrite(f"{path}: {error.strerror}") from error
+    return _from_toml(record, path)
+
+
+def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
+    for section, content in record.items():
+        if section not in _SECTIONS:
+            raise BadOption(f"{path}: there is no section [{section}].{near(section, _SECTIONS)}")
+        if not isinstance(content, dict) and not (section == "policy" and isinstance(content, list)):
+            raise BadOption(f"{path}: [{section}] is a table")
+        for key in content if _SECTIONS[section] else ():
+            if key not in (_SECTIONS[section] or ()):
+                raise BadOption(f"{path}: [{section}] has no {key!r}.{near(key, _SECTIONS[section] or ())}")
+    corpus, pipeline = dict(record.get("corpus", {})), dict(record.get("pipeline", {}))
+    backend = dict(record.get("backend", {}))
+    policies = record.get("policy", [])
+    policies = policies if isinstance(policies, list) else [policies]
+    cleaners = pipeline.pop("cleaners", None)
+    if cleaners is not None and not isinstance(cleaners, list):
+        raise BadOption(f"{path}: [pipeline] cleaners is a list of names")
+    return Experiment().changed(
+        location=corpus.pop("location", None),
+        columns={key.replace("-", "_"): str(value) for key, value in corpus.items()} or None,
+        cleaners=None if cleaners is None else tuple(_step(entry, path, "cleaners") for entry in cleaners),
+        keep=tuple(pipeline.pop("keep", ())) or None,
+        **{key.replace("-", "_"): value for key, value in pipeline.items()},
+        backend=backend.pop("name", None),
+        options=backend or None,
+        policies=tuple(_step(entry, path, "policy") for entry in policies) or None,
+        queues={str(label): str(queue) for label, queue in record.get("queues", {}).items()} or None,
+        rules=dict(record.get("rules", {})) or None,
+    )
+
+
+def _step(entry: Any, path: str, where: str) -> Step:
+    """A name, or a table with a name and options."""
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+        return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+    raise BadOption(f"{path}: each entry of {where} is a name, or a table with a name and options")

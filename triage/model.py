@@ -1,0 +1,249 @@
+"""A trained model: the same cleaning, classifier and calibration at training and at routing."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage import bundle
+from triage.calibration import Calibration
+from triage.errors import NotFitted, PluginFailed, Refused
+from triage.experiment import Experiment
+from triage.pipeline.cleaning import Cleaning, build_cleaning
+from triage.plugins import Plugins
+from triage.protocols import Classifier, Explains, Remembers
+from triage.values import Document, Prediction
+
+__all__ = ["Model", "load_model", "save_model", "state_of", "versions"]
+
+# What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
+GOLDEN_TEXTS = (
+    "my card was charged twice and nobody answers the phone",
+    "the loan payment was not applied to the balance",
+    "great service, not a single problem",
+    "account closed without notice",
+    "qwertz uiop",
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier with all that stands before and after it.
+
+    Attributes:
+        experiment: what it was trained with.
+        options: the backend's options, resolved.
+        classes: the k class names, in column order.
+        cleaning: the steps that every text goes through first.
+        classifier: fitted.
+        calibration: fitted on the calibrate part.
+        extra: further records that are kept with the model, such as a certificate, by name.
+        trained: facts about the training: corpus, digest, counts, versions.
+        sha256: of the bundle's manifest; "" before it is saved.
+    """
+
+    experiment: Experiment
+    options: Mapping[str, Any]
+    classes: tuple[str, ...]
+    cleaning: Cleaning
+    classifier: Classifier
+    calibration: Calibration = field(default_factory=Calibration)
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+
+    @property
+    def backend(self) -> str:
+        """The backend's name."""
+        return self.experiment.backend
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """The queue of every class."""
+        return {label: self.experiment.queues.get(label, label) for label in self.classes}
+
+    def inputs(self, cleaned: Sequence[str]) -> Sequence[Any]:
+        """Return what the classifier consumes for texts that are clean."""
+        return cleaned
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (len(texts), k), for texts as they were written."""
+        return self.predict_cleaned(self.cleaning.apply(texts))
+
+    def predict_cleaned(self, cleaned: Sequence[str]) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (n, k), for texts that are clean.
+
+        Raises:
+            PluginFailed: the classifier returned something else than n rows of k numbers.
+        """
+        raw = self.predict_raw(cleaned)
+        return self.calibration.apply(raw)
+
+    def predict_raw(self, cleaned: Sequence[str]) -> NDArray[np.float64]:
+        """Return the classifier's own probabilities, shape (n, k); errors as in `predict_cleaned`."""
+        if not len(cleaned):
+            return np.empty((0, len(self.classes)))
+        return checked(
+            self.classifier.predict_proba(self.inputs(cleaned)), len(cleaned), len(self.classes), self.backend
+        )
+
+    def predict(self, documents: Sequence[Document]) -> Prediction:
+        """Return what the model says about documents, before anything is decided."""
+        cleaned = self.cleaning.apply([document.text for document in documents])
+        return Prediction(documents, cleaned, self.predict_cleaned(cleaned), self.classes, self.queues)
+
+    def explain(
+        self, cleaned: Sequence[str], codes: Sequence[int], *, most: int = 6
+    ) -> list[list[tuple[str, float]]]:
+        """Return the terms that spoke for class `codes[i]` in each clean text; [] where it cannot say."""
+        if not isinstance(self.classifier, Explains) or not len(cleaned):
+            return [[] for _ in cleaned]
+        return self.classifier.explain(self.inputs(cleaned), codes, most=most)
+
+
+def checked(probabilities: Any, n: int, k: int, backend: str) -> NDArray[np.float64]:
+    """Return `probabilities` as float64, or say which backend broke its contract.
+
+    Numbers that are not finite pass: they are a verdict on the document or on the training, made later.
+
+    Raises:
+        PluginFailed: the shape is not (n, k), or finite rows are negative or do not sum to 1.
+    """
+    found = np.asarray(probabilities, dtype=np.float64)
+    if found.shape != (n, k):
+        raise PluginFailed(
+            f"the backend {backend!r} returned shape {found.shape} for {n} texts and {k} classes"
+        )
+    rows = found[np.isfinite(found).all(axis=1)]
+    if len(rows) and (rows.min() < -1e-9 or np.abs(rows.sum(axis=1) - 1).max() > 1e-4):
+        raise PluginFailed(f"the backend {backend!r} returned rows that are not probabilities")
+    return found
+
+
+def state_of(classifier: Classifier) -> dict[str, Any]:
+    """Return what a bundle saves of a classifier: what it says, or its attributes that end in `_`.
+
+    Raises:
+        NotFitted: there is nothing to save.
+    """
+    if isinstance(classifier, Remembers):
+        return dict(classifier.get_state())
+    state = {
+        name: value
+        for name, value in vars(classifier).items()
+        if name.endswith("_") and not name.startswith("_")
+    }
+    if not state:
+        raise NotFitted(f"{type(classifier).__name__} has no attribute that ends in '_': fit it first")
+    return state
+
+
+def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> Model:
+    """Write the model to `path`, atomically, and return it with its digest.
+
+    Raises:
+        CannotWrite: the bundle cannot be written; what stood at `path` still stands.
+    """
+    probabilities = model.predict_proba(GOLDEN_TEXTS)
+    written = bundle.Bundle(
+        model={
+            "backend": model.backend,
+            "options": dict(model.options),
+            "classes": list(model.classes),
+            "cleaning": [[name, dict(options)] for name, options in model.cleaning.steps],
+            "experiment": model.experiment.to_json(),
+            "trained": dict(model.trained),
+        },
+        state=state_of(model.classifier),
+        calibration=model.calibration.to_json(),
+        golden=bundle.Golden(texts=GOLDEN_TEXTS, probabilities=probabilities),
+        extra=model.extra,
+    )
+    return replace(model, sha256=bundle.write(path, written, held=held))
+
+
+def load_model(path: str, plugins: Plugins) -> Model:
+    """Read a model from `path` and prove that it answers as it did when it was saved.
+
+    Raises:
+        NoInput: there is nothing at `path`.
+        Refused: it is no bundle, or not what its manifest says, or its golden answers do not come out.
+        Unavailable: its backend, or a library that the backend needs, is not installed.
+    """
+    read = bundle.read(path)
+    try:
+        record = read.model
+        experiment = _experiment(record["experiment"])
+        classes = tuple(record["classes"])
+        steps = [(name, options) for name, options in record["cleaning"]]
+        options = dict(record["options"])
+        calibration = Calibration.from_json(read.calibration)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            f"{path}: model.json does not hold what a model needs ({type(error).__name__})"
+        ) from error
+    backend = plugins.backend(experiment.backend)
+    classifier: Classifier = plugins.build(backend, options)
+    try:
+        restore(classifier, read.state)
+        model = Model(
+            experiment=experiment,
+            options=options,
+            classes=classes,
+            cleaning=build_cleaning(plugins, steps),
+            classifier=classifier,
+            calibration=calibration,
+            extra=read.extra,
+            trained=record.get("trained", {}),
+            sha256=read.sha256,
+        )
+        answers = model.predict_proba(read.golden.texts)
+    except (Refused, PluginFailed):
+        raise
+    except Exception as error:
+        raise Refused(f"{path}: its weights do not fit its backend ({type(error).__name__})") from error
+    bundle.check_golden(read.golden, answers, path=path)
+    return model
+
+
+def restore(classifier: Classifier, state: Mapping[str, Any]) -> None:
+    """Give a fresh classifier its learned state back."""
+    if isinstance(classifier, Remembers):
+        classifier.set_state(state)
+        return
+    for name, value in state.items():
+        if not name.endswith("_") or name.startswith("_"):
+            raise Refused(f"the state {name!r} is not learned state: such names end in '_'")
+        setattr(classifier, name, value)
+
+
+def _experiment(record: Mapping[str, Any]) -> Experiment:
+    """Take back what `Experiment.to_json` gave: JSON made lists of its tuples."""
+    steps = {
+        name: None if record[name] is None else tuple((step, options) for step, options in record[name])
+        for name in ("cleaners", "policies")
+    }
+    return Experiment(**{**record, **steps, "keep": tuple(record["keep"])})
+
+
+def versions(*modules: str) -> dict[str, str]:
+    """Return the versions of Python, triage and those of `modules` that are installed."""
+    found = {"python": platform.python_version()}
+    for name in ("nlp-triage", "numpy", *modules):
+        try:
+            found[name] = metadata.version({"sklearn": "scikit-learn"}.get(name, name))
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Yield consecutive slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

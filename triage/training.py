@@ -1,0 +1,256 @@
+"""Prepare the parts, fit a backend, calibrate. Knows no backend; nothing is fitted on the test part."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.calibration import Calibration, fit_temperature
+from triage.errors import DataError, Diverged
+from triage.experiment import Experiment
+from triage.model import Model, checked, versions
+from triage.options import resolve
+from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
+from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified
+from triage.plugins import Plugins
+from triage.protocols import Classifier
+from triage.values import Dataset, Epoch, Part, Run, Splits
+
+__all__ = ["Fitted", "Prepared", "fit", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus ready for any backend: the same parts for each of them.
+
+    Attributes:
+        dataset: what was read.
+        cleaning: the steps as resolved.
+        labels: the classes, and what was set aside.
+        splits: the four parts; `test` may hold labels that training never saw, with codes from k on.
+        unseen: labels of the test part that training never saw, with their counts; code k is the first.
+        timed_out: documents on which a cleaning rule ran out of its time budget; they are left out.
+        seconds: how long preparing took.
+    """
+
+    dataset: Dataset
+    cleaning: Cleaning
+    labels: Labels
+    splits: Splits
+    unseen: Mapping[str, int] = field(default_factory=dict)
+    timed_out: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model fresh from training.
+
+    Attributes:
+        model: not saved yet.
+        run: as observers saw it.
+        history: the epochs, for backends that have any.
+        seconds: how long fitting took, calibration included.
+    """
+
+    model: Model
+    run: Run
+    history: tuple[Epoch, ...]
+    seconds: float
+
+
+def prepare(
+    dataset: Dataset,
+    experiment: Experiment,
+    plugins: Plugins,
+    *,
+    test: Dataset | None = None,
+) -> Prepared:
+    """Clean, encode and divide a corpus.
+
+    Args:
+        dataset: what to learn from.
+        experiment: says how.
+        plugins: where cleaners are looked up.
+        test: judged on instead of a share of `dataset`.
+
+    Raises:
+        DataError: nothing labelled, fewer than two classes, or a split that cannot be made.
+    """
+    started = time.perf_counter()
+    if not len(dataset):
+        raise DataError(f"{dataset.name}: there is no document in it")
+    cleaning = build_cleaning(plugins, _steps(experiment, dataset, plugins))
+    labels = learn_labels(dataset.labels, min_per_class=experiment.min_per_class)
+    codes = labels.encode(dataset.labels)
+    texts, timed_out = _clean(dataset, cleaning)
+    usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
+    codes = codes[usable]
+    cleaned = [texts[row] for row in usable.tolist()]
+    groups = np.arange(len(usable), dtype=np.int64)
+    shares = SHARES if test is None else (0.75, 0.125, 0.125, 0.0)
+    if experiment.split == "time":
+        assigned = split_by_time([dataset.documents[row].date for row in usable.tolist()], shares=shares)
+    else:
+        assigned = split_stratified(codes, groups, seed=experiment.seed, shares=shares)
+
+    def part(number: int) -> Part:
+        chosen = np.flatnonzero(assigned == number)
+        return Part(
+            texts=tuple(cleaned[position] for position in chosen.tolist()),
+            codes=codes[chosen],
+            classes=labels.classes,
+            rows=usable[chosen],
+            groups=groups[chosen],
+        )
+
+    parts = {name: part(number) for number, name in enumerate(PARTS)}
+    unseen: dict[str, int] = {}
+    if test is not None:
+        parts["test"], unseen, late = _test_part(test, cleaning, labels)
+        timed_out = np.concatenate([timed_out, late])
+    splits = Splits(
+        **parts,
+        set_aside=labels.set_aside,
+        unlabelled=sum(label is None for label in dataset.labels),
+    )
+    seconds = time.perf_counter() - started
+    return Prepared(dataset, cleaning, labels, splits, unseen, int(timed_out.sum()), seconds)
+
+
+def fit(
+    prepared: Prepared,
+    experiment: Experiment,
+    plugins: Plugins,
+    *,
+    watch: Any = None,
+) -> Fitted:
+    """Fit the experiment's backend on the train part and calibrate it on the calibrate part.
+
+    Args:
+        prepared: the parts.
+        experiment: names the backend, its options and the seed.
+        plugins: where the backend is looked up; its observers are told of every epoch.
+        watch: called with every epoch, besides the observers.
+
+    Raises:
+        Diverged: the model's probabilities on the calibrate or tune part are not finite.
+        PluginFailed: the backend raised, or broke its contract.
+    """
+    started = time.perf_counter()
+    backend = plugins.backend(experiment.backend)
+    options = resolve(backend.build, experiment.options, owner=backend.name)
+    train, tune = prepared.splits.train, prepared.splits.tune
+    run = Run(prepared.dataset.name, backend.name, options, experiment.seed, len(train))
+    history: list[Epoch] = []
+
+    def told(epoch: Epoch) -> None:
+        history.append(epoch)
+        plugins.epoch_finished(run, epoch)
+        if watch is not None:
+            watch(epoch)
+
+    classifier: Classifier = plugins.build(backend, options)
+    with plugins.blame(backend):
+        classifier.fit(train, tune, seed=experiment.seed, watch=told)
+    model = Model(
+        experiment=experiment,
+        options=options,
+        classes=prepared.labels.classes,
+        cleaning=prepared.cleaning,
+        classifier=classifier,
+        trained={
+            "corpus": prepared.dataset.name,
+            "corpus_sha256": prepared.dataset.sha256,
+            "documents": {name: len(part) for name, part in prepared.splits.parts.items()},
+            "set_aside": dict(prepared.splits.set_aside),
+            "seed": experiment.seed,
+            "versions": versions(*backend.requires),
+        },
+    )
+    with plugins.blame(backend):
+        calibration = _calibrate(classifier, prepared.splits.calibrate, backend.name)
+    model = Model(**{**vars(model), "calibration": calibration})
+    return Fitted(model, run, tuple(history), time.perf_counter() - started)
+
+
+def _calibrate(classifier: Classifier, part: Part, backend: str) -> Calibration:
+    if not len(part):
+        return Calibration(note="not calibrated: the calibrate part is empty")
+    probabilities = checked(classifier.predict_proba(part.inputs), len(part), part.k, backend)
+    if not np.isfinite(probabilities).all():
+        raise Diverged(
+            f"the backend {backend!r} answers with numbers that are not finite after training. "
+            "Try a lower learning rate; the model is not kept"
+        )
+    return fit_temperature(probabilities, part.codes)
+
+
+def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, Mapping[str, Any]]]:
+    """The experiment's cleaning steps, presets opened so that `stopwords` and `keep` reach their step."""
+    opened: list[tuple[str, Mapping[str, Any]]] = []
+
+    def open_(name: str, options: Mapping[str, Any]) -> None:
+        steps = plugins.cleaner(name).steps
+        for step in steps:
+            open_(*((step, {}) if isinstance(step, str) else step))
+        if steps:
+            return
+        if name == "stop-words":
+            options = dict(options)
+            if experiment.stopwords is not None:
+                options["language"] = experiment.stopwords
+            if experiment.keep:
+                options["keep"] = (*options.get("keep", ()), *experiment.keep)
+        opened.append((name, options))
+
+    for name, options in experiment.steps(dataset.cleaners):
+        open_(name, options)
+    return opened
+
+
+def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.bool_]]:
+    """Clean all texts; those on which a rule runs out of time are marked, not raised."""
+    timed_out = np.zeros(len(dataset), dtype=bool)
+    texts = []
+    for position, document in enumerate(dataset.documents):
+        try:
+            texts.append(cleaning(document.text))
+        except CleaningTimeout:
+            texts.append("")
+            timed_out[position] = True
+    return texts, timed_out
+
+
+def _test_part(
+    test: Dataset, cleaning: Cleaning, labels: Labels
+) -> tuple[Part, dict[str, int], NDArray[np.bool_]]:
+    """A test part of its own; labels that training never saw get codes of their own, so none is dropped."""
+    counts = test.label_counts
+    unseen = {label: counts[label] for label in sorted(set(counts) - set(labels.classes))}
+    classes = labels.classes + tuple(unseen)
+    codes = Labels(classes).encode(test.labels)
+    texts, timed_out = _clean(test, cleaning)
+    usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
+    if not len(usable):
+        raise DataError(f"{test.name}: there is no labelled document in it to judge on")
+    part = Part(
+        texts=tuple(texts[row] for row in usable.tolist()),
+        codes=codes[usable],
+        classes=classes,
+        rows=usable,
+        groups=np.arange(len(usable), dtype=np.int64),
+    )
+    return part, unseen, timed_out
+
+
+def today() -> str:
+    """Return today's date in UTC, as models and runs record it."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
