@@ -1,0 +1,26 @@
+"""Which format a file is of: by its suffix, else by its first bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from triage.files import open_input
+from triage_readers._csv import CsvSource
+from triage_readers._encoding import HEAD
+from triage_readers._source import FileSource
+
+__all__ = ["open_file"]
+
+
+def open_file(path: str, options: Mapping[str, str]) -> FileSource:
+    """Return a source of the documents in `path`.
+
+    Raises:
+        NoInput: no such file, or nothing that may be read.
+        DataError: it is of none of the formats, or its columns cannot be told.
+        Unavailable: a Parquet file, and pyarrow is not installed.
+    """
+    name = path.casefold().removesuffix(".gz")
+    if name.endswith((".csv", ".tsv", ".tab")):
+        return CsvSource(path, options, delimiter="" if name.endswith(".csv") else "\t")
+    return CsvSource(path, options)

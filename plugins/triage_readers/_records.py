@@ -1,0 +1,179 @@
+r"""From physical lines to CSV records, so that a damaged record costs itself and no other.
+
+Python's `csv` reads the records, strictly; around it stand these rules:
+
+- A record that cannot be read (text after a closing quote, a quote that is never closed, more than
+  `LIMIT` characters or `MOST_LINES` lines) is quarantined, and reading goes on at the physical line after
+  the one on which it began. A stray quote thus costs its own row; a damaged row of several lines may be
+  counted as several.
+- A record of several lines that holds the right number of fields is still taken for a stray quote that
+  swallowed rows where its first line, without its last quote, and its last line are complete records of
+  their own, with labels that were seen before. Prose does not end each line in a known label.
+- A record with the wrong number of fields is quarantined as a whole, unless its first line alone is complete
+  without its last quote: then, too, reading goes on at the next line.
+- Empty lines are no records.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import deque
+from collections.abc import Iterator
+
+from triage_readers._encoding import LIMIT
+
+__all__ = ["Records"]
+
+MOST_LINES = 10_000
+MOST_FIELDS = 1_000_000
+
+
+class _Runaway(Exception):
+    """A record went on for too long."""
+
+
+class Records:
+    """The records of one file, in order.
+
+    Args:
+        lines: physical lines with their ends.
+        delimiter: one character.
+    """
+
+    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+        self.line = 1  # the physical line that comes next
+        self._lines = lines
+        self._delimiter = delimiter
+        self._again: deque[str] = deque()
+        self._held: list[str] = []
+        self._labels: set[str] = set()
+        # The limit is the process's: raise it, never lower it.
+        csv.field_size_limit(max(csv.field_size_limit(), LIMIT))
+
+    def _feed(self) -> Iterator[str]:
+        """Yield lines and keep those of the record at hand, so that reading can go back."""
+        again, held, lines = self._again, self._held, self._lines
+        size = 0
+        while True:
+            if again:
+                line = again.popleft()
+            else:
+                try:
+                    line = next(lines)
+                except StopIteration:
+                    return
+            if not held:
+                size = 0
+            held.append(line)
+            size += len(line)
+            if size > LIMIT:
+                raise _Runaway(f"longer than {LIMIT >> 20} million characters: a quote may never be closed")
+            if len(held) > MOST_LINES:
+                raise _Runaway(f"longer than {MOST_LINES:,} lines: a quote may never be closed")
+            if len(line) > MOST_FIELDS and line.count(self._delimiter) > MOST_FIELDS:
+                raise _Runaway(f"more than {MOST_FIELDS:,} fields")
+            yield line
+
+    def _reader(self) -> Iterator[list[str]]:
+        return csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+
+    def header(self) -> tuple[int, list[str] | str]:
+        """Return the first record and its line, or why it cannot be read; [] at the end of the file."""
+        return next(self.rows(0, None, extra=False), (self.line, []))
+
+    def rows(self, width: int, label: int | None, *, extra: bool) -> Iterator[tuple[int, list[str] | str]]:
+        """Yield for each record the line on which it begins, and its fields or why it cannot be read.
+
+        Args:
+            width: how many fields each must have; 0 takes any number.
+            label: which of them is the label, where there is one.
+            extra: whether each record has one more field, empty: an extra delimiter at its end.
+        """
+        held = self._held
+        labels = self._labels
+        reader = self._reader()
+        expected = width + 1 if extra else width
+        while True:
+            held.clear()
+            line = self.line
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except (csv.Error, _Runaway) as error:
+                yield line, _why(error)
+                self._go_back()
+                reader = self._reader()
+                continue
+            count = len(held)
+            if not fields:
+                self.line += count
+                continue
+            if width and (len(fields) != expected or (extra and fields[-1])):
+                if count > 1 and self._complete(_without_last_quote(held[0]), expected, None):
+                    yield line, "a quote that is not closed on its line swallows the rows after it"
+                    self._go_back()
+                    reader = self._reader()
+                    continue
+                self.line += count
+                yield line, sys.intern(f"{len(fields)} fields where the header has {width}")
+                continue
+            if width and count > 1:
+                if self._swallows(fields, expected, label):
+                    yield line, "a quote that is not closed on its line swallows the rows after it"
+                    self._go_back()
+                    reader = self._reader()
+                    continue
+            elif label is not None and len(labels) < 10_000:
+                labels.add(fields[label])
+            self.line += count
+            yield line, fields
+
+    def _go_back(self) -> None:
+        """Read on at the physical line after the one on which the record at hand began."""
+        self._again.extendleft(reversed(self._held[1:]))
+        self.line += 1
+
+    def _swallows(self, fields: list[str], width: int, label: int | None) -> bool:
+        """Whether a record of several lines looks like several records between two stray quotes."""
+        first = _without_last_quote(self._held[0])
+        if label is None:
+            # Without labels to go by, only many columns on every one of several lines are telling.
+            return (
+                width > 3
+                and len(self._held) > 2
+                and all(self._complete(line, width, None) for line in (first, *self._held[1:]))
+            )
+        own = fields[label]
+        return self._complete(first, width, label, own) and self._complete(self._held[-1], width, label, own)
+
+    def _complete(self, line: str, width: int, label: int | None, own: str = "") -> bool:
+        """Whether `line` is a record by itself, with a label that is known."""
+        if line.count(self._delimiter) < width - 1:
+            return False
+        try:
+            fields = next(csv.reader([line], delimiter=self._delimiter, strict=True), [])
+        except csv.Error:
+            return False
+        if len(fields) != width:
+            return False
+        return (
+            label is None or bool(fields[label]) and (fields[label] in self._labels or fields[label] == own)
+        )
+
+
+def _without_last_quote(line: str) -> str:
+    """Return a line as it was before its last, unclosed quote got into it."""
+    place = line.rfind('"')
+    return line[:place] + line[place + 1 :] if place >= 0 else line
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, _Runaway):
+        return str(error)
+    if "unexpected end" in str(error):
+        return "a quote is opened and never closed"
+    if "expected after" in str(error):
+        return "text follows a closing quote"
+    return "it is not CSV"
