@@ -64,7 +64,7 @@ class Experiment:
     max_tokens: int = 20_000
     max_length: int = 250
     min_per_class: int = 10
-    split: str = "naive"
+    split: str = "grouped"
     seed: int = 42
     backend: str = "tfidf"
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -208,7 +208,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
         raise
     except Exception as error:
         raise Refused(f"{path}: its weights do not fit its backend ({type(error).__name__})") from error
-    bundle.check_golden(read.golden, answers, path=path)
+    bundle.check_golden(read.golden, answers)
     return model
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.errors import PluginFailed
 from triage.experiment import Step
@@ -93,7 +93,7 @@ class Router:
             prediction: of at least one document.
             timed_out: positions of texts on which a cleaning rule ran out of time.
         """
-        finite = np.isfinite(prediction.probabilities).all(axis=1)
+        finite = np.asarray(np.isfinite(prediction.probabilities).all(axis=1))
         has_say = np.array([bool(text) for text in prediction.texts]) & finite
         verdicts = self._ask(prediction, has_say)
         for position, verdict in enumerate(verdicts):
@@ -127,7 +127,7 @@ class Router:
         model = self.model
         return Prediction(documents, texts, probabilities, model.classes, model.queues), timed_out
 
-    def _ask(self, prediction: Prediction, has_say: Any) -> list[Verdict | None]:
+    def _ask(self, prediction: Prediction, has_say: NDArray[np.bool_]) -> list[Verdict | None]:
         verdicts: list[Verdict | None] = [None] * len(prediction)
         for policy, decide in self._policies:
             open_ = [
@@ -150,7 +150,7 @@ class Router:
         return verdicts
 
     def _decisions(
-        self, prediction: Prediction, verdicts: Sequence[Verdict | None], has_say: Any
+        self, prediction: Prediction, verdicts: Sequence[Verdict | None], has_say: NDArray[np.bool_]
     ) -> list[Decision]:
         classes, queues = prediction.classes, prediction.queues
         most = min(self.alternatives + 1, len(classes))

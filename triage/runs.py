@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.errors import DataError, NoInput
+from triage.errors import CannotWrite, DataError, NoInput
 from triage.evaluation import COSTS
 from triage.files import write_file
 from triage.values import Decision, Epoch, Evaluation, Run
@@ -49,6 +49,10 @@ def write_run(folder: Path, evaluation: Evaluation) -> None:
     facts = {key: value for key, value in evaluation.metrics.items() if key not in COSTS}
     history = [asdict(epoch) for epoch in evaluation.history]
     decisions = "".join(to_json(asdict(decision), indent=None) for decision in evaluation.decisions)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot make the directory {str(folder)!r}: {error.strerror}") from error
     write_file(folder / "predictions.npz", arrays.getvalue())
     write_file(folder / "decisions.jsonl", decisions.encode())
     write_file(folder / "history.json", to_json(history).encode())

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.text import Text
 
     from triage.values import Decision
@@ -25,6 +24,7 @@ __all__ = ["cell", "console", "decisions_table", "safe_text"]
 _MARKS = 4  # marks that may stand on one letter: more than any living script needs, too few to climb a screen
 _PIPE_WIDTH = 100
 _BREAKS = frozenset("\t\n\v\f\r\x85\u2028\u2029")
+_ASCII = {"…": "~", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "*", "\u00a0": " "}  # noqa: RUF001
 _INVISIBLE = (  # Default_Ignorable_Code_Point of Unicode, where the category is not Cf already
     (0x034F, 0x034F),
     (0x115F, 0x1160),
@@ -82,7 +82,9 @@ def cell(text: str, *, width: int | None = None, style: str = "", justify: str =
     )
 
 
-def console(*, stderr: bool = False, width: int | None = None, quiet: bool = False) -> Console:
+def console(
+    *, stderr: bool = False, width: int | None = None, quiet: bool = False, file: TextIO | None = None
+) -> Console:
     """Return a Rich console on stdout or stderr as they are now; it reads no markup and no emoji codes.
 
     `NO_COLOR` and a pipe leave no escape code at all. What the stream's encoding lacks comes out as `?`,
@@ -92,10 +94,11 @@ def console(*, stderr: bool = False, width: int | None = None, quiet: bool = Fal
         stderr: print to stderr: talk and progress, not data.
         width: columns; by default the terminal's, and `COLUMNS` or 100 where there is none.
         quiet: print nothing.
+        file: print there instead, such as into a page to be written.
     """
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
+    stream = file or (sys.stderr if stderr else sys.stdout)
     plain = os.environ.get("NO_COLOR", "") != ""
     made = Console(
         # write, flush, isatty and encoding are all that Rich uses; there is no stream after `>&-`
@@ -113,8 +116,8 @@ def console(*, stderr: bool = False, width: int | None = None, quiet: bool = Fal
     return made
 
 
-def decisions_table(decisions: Sequence[Decision], texts: Sequence[str]) -> Table:
-    """Return a table of routing decisions, as wide as the console, one line each.
+def decisions_table(decisions: Sequence[Decision], texts: Sequence[str]) -> RenderableType:
+    """Return a table of routing decisions, one line each, as wide as the console that prints it.
 
     Args:
         decisions: n decisions.
@@ -123,35 +126,44 @@ def decisions_table(decisions: Sequence[Decision], texts: Sequence[str]) -> Tabl
     Raises:
         ValueError: the lengths differ.
     """
-    from rich import box
-    from rich.table import Table
-
     if len(decisions) != len(texts):
         raise ValueError(f"{len(decisions)} decisions and {len(texts)} texts")
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1), header_style="bold")
-    named = any(decision.id for decision in decisions)
-    table.add_column("id" if named else "row", justify="right", no_wrap=True)
-    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column("action", no_wrap=True)
-    table.add_column("queue", no_wrap=True)
-    table.add_column("confidence", justify="right", no_wrap=True)
-    table.add_column("reasons", no_wrap=True)
-    for decision, text in zip(decisions, texts, strict=True):
-        routed = decision.action == "route"
-        sure = decision.confidence
-        table.add_row(
-            cell(decision.id if named else str(decision.row), width=14, style="dim", justify="right"),
-            cell(text, width=200),
-            cell(decision.action, width=10, style="green" if routed else "bold yellow"),
-            cell(decision.queue or "-", width=24, style="" if routed else "dim"),
-            cell("-" if sure is None else f"{sure:.2f}", justify="right", style="" if routed else "dim"),
-            cell(", ".join(decision.reasons), width=26, style="dim" if routed else ""),
-        )
-    return table
+    return _Decisions(decisions, texts)
+
+
+class _Decisions:
+    """Half of the width goes to the text, the rest to what was decided about it."""
+
+    def __init__(self, decisions: Sequence[Decision], texts: Sequence[str]) -> None:
+        self._decisions = decisions
+        self._texts = texts
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich import box
+        from rich.table import Table
+
+        share = max(options.max_width // (4 if options.max_width >= 100 else 5), 8)
+        named = any(decision.id for decision in self._decisions)
+        table = Table(box=box.SIMPLE_HEAD, expand=True, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column("id" if named else "row", justify="right", no_wrap=True)
+        table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+        for heading in ("action", "queue", "conf.", "reasons"):
+            table.add_column(heading, no_wrap=True, justify="right" if heading == "conf." else "left")
+        for decision, text in zip(self._decisions, self._texts, strict=True):
+            routed, sure = decision.action == "route", decision.confidence
+            table.add_row(
+                cell(decision.id if named else str(decision.row), width=12, style="dim", justify="right"),
+                cell(text, width=options.max_width),
+                cell(decision.action, width=8, style="green" if routed else "bold yellow"),
+                cell(decision.queue or "-", width=share, style="" if routed else "dim"),
+                cell("-" if sure is None else f"{sure:.2f}", justify="right", style="" if routed else "dim"),
+                cell(", ".join(decision.reasons), width=share + 1, style="dim" if routed else ""),
+            )
+        yield table
 
 
 class _Lenient:
-    """A stream that writes `?` for what its encoding lacks, lone surrogates included."""
+    """A stream that never fails on what its encoding lacks: ASCII stands for it, as wide as it was."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -161,7 +173,15 @@ class _Lenient:
         try:
             return self._stream.write(text)
         except UnicodeEncodeError:
-            return self._stream.write(text.encode(self.encoding, "replace").decode(self.encoding))
+            poorer = {ord(character): self._poorer(character) for character in set(text)}
+            return self._stream.write(text.translate(poorer))
+
+    def _poorer(self, character: str) -> str:
+        try:
+            character.encode(self.encoding)
+        except UnicodeEncodeError:
+            return _ASCII.get(character, "?" * _columns(character))
+        return character
 
     def flush(self) -> None:
         self._stream.flush()

@@ -17,6 +17,7 @@ from triage.experiment import Experiment
 from triage.model import Model, checked, versions
 from triage.options import resolve
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
 from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified
 from triage.plugins import Plugins
@@ -94,12 +95,14 @@ def prepare(
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
     codes = codes[usable]
     cleaned = [texts[row] for row in usable.tolist()]
-    groups = np.arange(len(usable), dtype=np.int64)
+    # Families are found even where they are not kept together: intervals are drawn over them.
+    groups = near_duplicates([dataset.documents[row].text for row in usable.tolist()])
     shares = SHARES if test is None else (0.75, 0.125, 0.125, 0.0)
     if experiment.split == "time":
         assigned = split_by_time([dataset.documents[row].date for row in usable.tolist()], shares=shares)
     else:
-        assigned = split_stratified(codes, groups, seed=experiment.seed, shares=shares)
+        together = groups if experiment.split == "grouped" else np.arange(len(usable), dtype=np.int64)
+        assigned = split_stratified(codes, together, seed=experiment.seed, shares=shares)
 
     def part(number: int) -> Part:
         chosen = np.flatnonzero(assigned == number)
@@ -246,7 +249,7 @@ def _test_part(
         codes=codes[usable],
         classes=classes,
         rows=usable,
-        groups=np.arange(len(usable), dtype=np.int64),
+        groups=near_duplicates([test.documents[row].text for row in usable.tolist()]),
     )
     return part, unseen, timed_out
 

@@ -76,7 +76,7 @@ def _row(plugins: Plugins, each: Registered) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console
+    from triage.terminal import cell, console, safe_text
 
     colours = {"ready": "green", "missing": "yellow", "clash": "red", "failed": "red"}
     table = Table(box=None, pad_edge=False)
@@ -89,7 +89,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
             cell(row["name"], style="bold"),
             cell(row["state"], style=colours[row["state"]]),
             cell(f"{row['distribution']} {row['version']}".strip(), style="dim"),
-            cell(row["summary"] + missing),
+            safe_text(row["summary"] + missing),
         )
     console().print(table)
 
@@ -152,7 +152,7 @@ def _shown(default: Any) -> Any:
 def _page(record: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console
+    from triage.terminal import cell, console, safe_text
 
     out = console()
     out.print(cell(f"{record['name']}: {record['summary']}", style="bold"))
@@ -165,10 +165,11 @@ def _page(record: dict[str, Any]) -> None:
     if record["missing"]:
         out.print(cell(f"needs {', '.join(record['missing'])}, not installed here", style="yellow"))
     if record["steps"]:
-        out.print(cell("stands for: " + ", ".join(record["steps"])))
+        out.print(safe_text("stands for: " + ", ".join(record["steps"])))
     elif record["description"]:
         out.print()
-        out.print(cell(record["description"]))
+        for line in record["description"].splitlines():
+            out.print(safe_text(line))
     out.print()
     if not record["options"]:
         out.print(cell("It has no options."))
@@ -179,7 +180,7 @@ def _page(record: dict[str, Any]) -> None:
     for option in record["options"]:
         default = "must be given" if option["required"] else _word(option["default"])
         table.add_row(
-            cell(option["name"], style="bold"), cell(option["type"]), cell(default), cell(option["help"])
+            cell(option["name"], style="bold"), *map(safe_text, (option["type"], default, option["help"]))
         )
     out.print(table)
 
