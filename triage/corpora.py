@@ -26,7 +26,8 @@ def open_source(plugins: Plugins, location: str, *, options: Mapping[str, str] =
     Args:
         plugins: where the corpora and the readers are.
         location: such as `complaints` or `exports/2024.csv.gz`; write `./complaints` for a file of that name.
-        options: `text_column`, `label_column`, `date_column`, `id_column`, `encoding`, `delimiter`: for paths.
+        options: for paths: `text_column`, `label_column`, `date_column`, `id_column`, `encoding` and
+            `delimiter`, each only where it was given.
 
     Raises:
         UnknownName: neither a corpus nor a file has this name.
@@ -87,7 +88,7 @@ def gather(
 ) -> Dataset:
     """Return the documents of an open source; arguments and errors as in `load`."""
     doubt = getattr(source, "label_doubt", "")
-    if doubt and (labelled or "could each" in doubt):
+    if doubt and (labelled or getattr(source, "label_candidates", ())):
         raise DataError(doubt)
     corpus = plugins.corpus(location) if location in plugins.names(Corpus) else None
     documents: list[Document] = []
@@ -123,8 +124,8 @@ def checked(source: Source, location: str) -> Iterator[Document | Quarantined]:
     try:
         for item in source:
             if not isinstance(item, Document | Quarantined):
-                raise PluginFailed(
-                    f"the source of {shown(location)} yields {type(item).__name__}, not Document or Quarantined"
+                raise PluginFailed(  # noqa: TRY301 - it passes the handlers below as it is
+                    f"the source of {shown(location)} yields {type(item).__name__}, not Document"
                 )
             yield item
     except (TriageError, MemoryError):

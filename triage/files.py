@@ -6,6 +6,7 @@ or change under the reader; writing leaves the old file or the new one, never ne
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import hashlib
@@ -127,8 +128,11 @@ def _why_not(name: str, error: OSError | ValueError) -> str:
         return f"{shown(name)} may not be read: permission denied"
     if isinstance(error, FileNotFoundError):
         return f"there is no file {shown(name)}.{_near_files(name)}"
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a possible file name"
-    return f"{shown(name)} cannot be opened: {reason}"
+    return f"{shown(name)} cannot be opened: {_reason(error)}"
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or "not a possible file name"
 
 
 def _near_files(name: str) -> str:
@@ -294,7 +298,7 @@ class AtomicWriter:
         """Append `data`."""
         try:
             view = memoryview(data)
-            while len(view):
+            while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError as error:
             self._abandon()
@@ -310,7 +314,7 @@ class AtomicWriter:
             return
         try:
             os.fsync(self._descriptor)
-            os.replace(self._temporary, self.path)
+            self._temporary.replace(self.path)
             self._temporary = self.path
             os.close(self._descriptor)
             self._descriptor = -1
@@ -353,16 +357,12 @@ class AtomicWriter:
 
     def _abandon(self) -> None:
         if self._descriptor >= 0:
-            try:
+            with contextlib.suppress(OSError):
                 os.close(self._descriptor)
-            except OSError:
-                pass
             self._descriptor = -1
         if self._temporary != self.path:
-            try:
+            with contextlib.suppress(OSError):
                 self._temporary.unlink()
-            except OSError:
-                pass
             self._temporary = self.path
 
     def _cannot(self, error: OSError | ValueError) -> CannotWrite:

@@ -16,14 +16,14 @@ MOST_COLUMNS = 16_384  # as many as a spreadsheet can have
 # Each role: the names that say it plainly, best first; then the words that a longer name may end in.
 _ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "text": (
-        ("text", "complaint text", "review text", "tweet text", "full text", "complaint", "narrative", "review",
-         "message", "body", "content", "description", "tweet", "comment", "comments", "feedback", "utterance",
-         "sentence", "document", "query", "question"),
+        ("text", "complaint text", "review text", "tweet text", "full text", "complaint", "narrative",
+         "review", "message", "body", "content", "description", "tweet", "comment", "comments", "feedback",
+         "utterance", "sentence", "document", "query", "question"),
         ("text", "narrative", "complaint", "review", "message", "comment", "body", "tweet", "description"),
     ),
     "label": (
-        ("label", "labels", "category", "class", "queue", "product", "sentiment", "airline sentiment", "intent",
-         "target", "topic", "department", "product group", "label text", "class name"),
+        ("label", "labels", "category", "class", "queue", "product", "sentiment", "airline sentiment",
+         "intent", "target", "topic", "department", "product group", "label text", "class name"),
         ("label", "category", "class", "queue", "sentiment", "intent", "topic"),
     ),
     "date": (
@@ -52,6 +52,7 @@ class Columns:
         grouped: whether labels are CFPB products, to be folded into stable groups.
         narrative: whether the text is the CFPB's narrative, which most of its rows lack.
         doubt: why no label column was chosen, or "".
+        candidates: the columns that could each be the label, where there are several.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Columns:
     grouped: bool = False
     narrative: bool = False
     doubt: str = ""
+    candidates: tuple[str, ...] = ()
 
 
 def resolve(names: Sequence[str], options: Mapping[str, str], path: str) -> Columns:
@@ -74,7 +76,7 @@ def resolve(names: Sequence[str], options: Mapping[str, str], path: str) -> Colu
     if cfpb:
         known = _cfpb.COLUMNS.items()
         chosen = {role: name for role, name in known if name in names} | chosen
-    doubt = ""
+    doubt, candidates = "", tuple[str, ...]()
     for role in _ROLES:
         if role in chosen:
             continue
@@ -84,7 +86,7 @@ def resolve(names: Sequence[str], options: Mapping[str, str], path: str) -> Colu
         elif role == "text":
             raise triage.DataError(f"{shown(path)}: {_doubt(names, found, role)}")
         elif role == "label":
-            doubt = _doubt(names, found, role)
+            doubt, candidates = _doubt(names, found, role), tuple(found)
     return Columns(
         text=chosen["text"],
         label=chosen.get("label", ""),
@@ -93,6 +95,7 @@ def resolve(names: Sequence[str], options: Mapping[str, str], path: str) -> Colu
         grouped=cfpb and not options.get("label_column"),
         narrative=cfpb and chosen["text"] == _cfpb.COLUMNS["text"],
         doubt=doubt,
+        candidates=candidates,
     )
 
 

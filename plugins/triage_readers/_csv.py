@@ -92,6 +92,7 @@ class CsvSource(FileSource):
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         text, label, date, identifier = self._text, self._label, self._date, self._id
+        used = [place for place in (text, label, date, identifier) if place is not None]
         document, marked = self._document, self._marked
         kept = lost = 0
         with open_input(self.location, stamp=self._stamp) as stream:
@@ -104,14 +105,14 @@ class CsvSource(FileSource):
                     lost += 1
                     if lost > _HOPELESS and lost > 10 * kept:
                         raise triage.DataError(
-                            f"{shown(self.location)}: {lost:,} of {row:,} rows cannot be read, the last on line "
-                            f"{line:,}: {fields}. This is no CSV file with the columns of its header"
+                            f"{shown(self.location)}: {lost:,} of {row:,} rows cannot be read, the last on "
+                            f"line {line:,}: {fields}. This is no CSV file with the columns of its header"
                         )
                     yield triage.Quarantined(row=row, line=line, reason=fields)
                     continue
                 if marked:
                     fields = [csv_uncell(cell) for cell in fields]
-                elif "\0" in fields[text] or (label is not None and "\0" in fields[label]):
+                elif any("\0" in fields[place] for place in used):
                     lost += 1
                     yield triage.Quarantined(row=row, line=line, reason="a NUL byte in it")
                     continue

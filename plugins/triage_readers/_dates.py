@@ -18,9 +18,13 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _END)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)")
 _SLASHES = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})" + _END)
 _DOTS = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})" + _END)
-_DAY_MONTH = re.compile(r"(?:[a-z]{3,9},?\s+)?(\d{1,2})[\s-]([a-z]{3})[a-z]*\.?,?[\s-](\d{4})" + _END, re.I)
-_MONTH_DAY = re.compile(r"(?:[a-z]{3,9},?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})" + _END, re.I)
-_TWITTER = re.compile(r"[a-z]{3} ([a-z]{3}) (\d{1,2}) [\d:]{5,8} \S+ (\d{4})$", re.I)
+_DAY_MONTH = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?(\d{1,2})[\s-]([a-z]{3})[a-z]*\.?,?[\s-](\d{4})" + _END, re.IGNORECASE
+)
+_MONTH_DAY = re.compile(
+    r"(?:[a-z]{3,9},?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})" + _END, re.IGNORECASE
+)
+_TWITTER = re.compile(r"(?i)[a-z]{3} ([a-z]{3}) (\d{1,2}) [\d:]{5,8} \S+ (\d{4})$")
 
 
 class Days:

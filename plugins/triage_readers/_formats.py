@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from triage.files import open_input
 from triage_readers._csv import CsvSource
 from triage_readers._encoding import HEAD
+from triage_readers._jsonl import JsonLinesSource
+from triage_readers._parquet import ParquetSource
 from triage_readers._source import FileSource
 
 __all__ = ["open_file"]
@@ -23,4 +25,14 @@ def open_file(path: str, options: Mapping[str, str]) -> FileSource:
     name = path.casefold().removesuffix(".gz")
     if name.endswith((".csv", ".tsv", ".tab")):
         return CsvSource(path, options, delimiter="" if name.endswith(".csv") else "\t")
+    if name.endswith((".jsonl", ".ndjson", ".json")):
+        return JsonLinesSource(path, options)
+    if name.endswith((".parquet", ".pq")):
+        return ParquetSource(path, options)
+    with open_input(path) as stream:
+        head = stream.peek(HEAD)
+    if head.startswith(b"PAR1"):
+        return ParquetSource(path, options)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return JsonLinesSource(path, options)
     return CsvSource(path, options)

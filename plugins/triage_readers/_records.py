@@ -158,9 +158,9 @@ class Records:
             return False
         if len(fields) != width:
             return False
-        return (
-            label is None or bool(fields[label]) and (fields[label] in self._labels or fields[label] == own)
-        )
+        if label is None:
+            return True
+        return bool(fields[label]) and (fields[label] == own or fields[label] in self._labels)
 
 
 def _without_last_quote(line: str) -> str:

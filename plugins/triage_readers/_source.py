@@ -77,6 +77,11 @@ class FileSource:
         return f"{shown(self.location)}: {self.columns.doubt}" if self.columns.doubt else ""
 
     @property
+    def label_candidates(self) -> tuple[str, ...]:
+        """The columns that could each be the label, where none was chosen for that reason."""
+        return self.columns.candidates
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the last reading, a line each."""
         notes = list(self._remarks)
@@ -96,9 +101,7 @@ class FileSource:
             self.cleaners = _cfpb.CLEANERS
         if writes_day_first(list(dates)):
             self._day_first = True
-            self._remarks.append(
-                "dates with slashes are read as day/month/year: no month would fit otherwise"
-            )
+            self._remarks.append("dates with slashes are read as day/month/year: else some had no month")
 
     def _document(
         self,
