@@ -12,7 +12,7 @@ from triage.model import Model
 from triage.pipeline.cleaning import build_cleaning
 from triage.routing import REASONS, Router
 
-PLUGINS = triage.Plugins.discover(strict=True)
+PLUGINS = triage.Plugins.discover()
 CLASSES = ("card", "loan", "mortgage")
 CLEANING = build_cleaning(PLUGINS, ["lower"])
 
@@ -120,7 +120,7 @@ def test_what_is_likely_but_not_clear_is_ambiguous():
 RULES = {
     "fraud": {"pattern": r"\bfraud", "review": True},
     "vip": {"pattern": "vip", "queue": "Managers"},
-    "slow": {"pattern": r"(a+)+$", "queue": "never"},
+    "slow": {"pattern": r"(a|aa)+$", "queue": "never"},
 }
 
 
