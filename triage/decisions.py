@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from triage.files import csv_cell
+from triage.files import CSV_MARK, AtomicWriter, csv_cell
 from triage.values import Decision
 
 __all__ = ["COLUMNS", "csv_lines", "json_lines", "record", "write_parquet"]
@@ -53,14 +54,15 @@ def csv_lines(
 ) -> Iterator[str]:
     """Yield a header and one line of CSV for each decision, every cell safe to open in a spreadsheet."""
     columns = (*COLUMNS, "model", "policy", *(("terms",) if explain else ()))
-    yield _csv(columns)
+    yield _csv((*columns, CSV_MARK))
     for decision in decisions:
         found = record(decision, stamp, explain=explain)
         found["reasons"] = ";".join(decision.reasons)
         found["alternatives"] = ";".join(f"{label}={p:.4f}" for label, p in decision.alternatives)
         found["policy"] = stamp["policy"]["name"]
         found["terms"] = ";".join(f"{term}={weight:.4f}" for term, weight in decision.terms)
-        yield _csv("" if found[column] is None else str(found[column]) for column in columns)
+        cells = ("" if found[column] is None else str(found[column]) for column in columns)
+        yield _csv((*cells, ""))
 
 
 def _csv(cells: Iterable[str]) -> str:
@@ -78,7 +80,6 @@ def write_parquet(
         CannotWrite: the file cannot be written; what stood there still stands.
     """
     from triage.errors import Unavailable
-    from triage.files import AtomicWriter
 
     try:
         import pyarrow as pa
@@ -94,7 +95,7 @@ def write_parquet(
         + [("policy", pa.string())]
         + ([("terms", terms)] if explain else [])
     )
-    with AtomicWriter(path) as file, pq.ParquetWriter(file, schema) as writer:
+    with AtomicWriter(path) as file, pq.ParquetWriter(_Sink(file), schema) as writer:
         group: list[dict[str, Any]] = []
         for decision in decisions:
             found = record(decision, stamp, explain=explain)
@@ -103,3 +104,24 @@ def write_parquet(
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
                 group = []
         writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+class _Sink(io.RawIOBase):
+    """Lets pyarrow write through an `AtomicWriter`."""
+
+    def __init__(self, writer: AtomicWriter) -> None:
+        super().__init__()
+        self._writer = writer
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        piece = bytes(data)
+        self._writer.write(piece)
+        self._written += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._written
