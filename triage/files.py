@@ -275,11 +275,13 @@ class AtomicWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        # Through a symbolic link the file it points to is replaced, not the link.
-        self.path = Path(os.path.realpath(path))
-        self._prefix = (
-            f".triage-{hashlib.sha256(self.path.name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}-"
-        )
+        try:
+            # Through a symbolic link the file it points to is replaced, not the link.
+            self.path = Path(os.path.realpath(path))
+        except ValueError as error:
+            self.path = Path(path)
+            raise self._cannot(error) from None
+        self._prefix = f".triage-{hashlib.sha256(os.fsencode(self.path.name)).hexdigest()[:12]}-"
         self._temporary = self.path
         self._descriptor = -1
 
