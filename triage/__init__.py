@@ -17,6 +17,7 @@ from triage.errors import (
 )
 from triage.extensions import Backend, Cleaner, Corpus, Policy, Report
 from triage.hookspecs import hookimpl
+from triage.model import Model, load_model
 from triage.options import Between
 from triage.plugins import Plugins
 from triage.values import (
@@ -50,6 +51,7 @@ __all__ = [
     "Document",
     "Epoch",
     "Evaluation",
+    "Model",
     "NoInput",
     "NotFitted",
     "Part",
@@ -68,4 +70,5 @@ __all__ = [
     "UsageError",
     "Verdict",
     "hookimpl",
+    "load_model",
 ]
