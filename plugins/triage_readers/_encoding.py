@@ -48,7 +48,7 @@ def choose(head: bytes, asked: str | None, path: str) -> tuple[str, str]:
     """
     if asked:
         try:
-            b"".decode(asked)
+            "a".encode(asked)  # refuses what encodes no text, such as base64
             codecs.getincrementaldecoder(asked)
         except (LookupError, ValueError):
             raise triage.BadOption(
@@ -65,10 +65,11 @@ def choose(head: bytes, asked: str | None, path: str) -> tuple[str, str]:
             if codec == "utf-32":
                 raise triage.DataError(f"{shown(path)} is UTF-32: pass --encoding utf-32")
             return codec, "strict"
+    if CSV_MARK.encode() in head[: head.find(b"\n") + 1]:
+        # Files that triage wrote may hold controls and lone surrogates: they come back as they were.
+        return "utf-8", "surrogatepass"
     _check_text(head, path)
-    # Files that triage wrote may hold lone surrogates: they come back as they were.
-    first_line = head[: head.find(b"\n") + 1]
-    return "utf-8", "surrogatepass" if CSV_MARK.encode() in first_line else "strict"
+    return "utf-8", "strict"
 
 
 def _check_text(head: bytes, path: str) -> None:
@@ -79,7 +80,7 @@ def _check_text(head: bytes, path: str) -> None:
             name = "utf-16-le" if odd > nuls - odd else "utf-16-be"
             raise triage.DataError(f"{shown(path)} seems to be UTF-16 without a mark: pass --encoding {name}")
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    if (nuls * 10 > 3 * len(head) and nuls > 1) or (controls > 3 and controls * 33 > len(head)):
+    if (nuls * 10 > 3 * len(head) and nuls > 1) or (controls > 16 and controls * 20 > len(head)):
         raise triage.DataError(f"{shown(path)} is not text: a CSV, JSON Lines or Parquet file is needed")
 
 

@@ -6,9 +6,10 @@ Python's `csv` reads the records, strictly; around it stand these rules:
   `LIMIT` characters or `MOST_LINES` lines) is quarantined, and reading goes on at the physical line after
   the one on which it began. A stray quote thus costs its own row; a damaged row of several lines may be
   counted as several.
-- A record of several lines that holds the right number of fields is still taken for a stray quote that
-  swallowed rows where its first line, without its last quote, and its last line are complete records of
-  their own, with labels that were seen before. Prose does not end each line in a known label.
+- A record of three lines or more that holds the right number of fields is still taken for a stray quote
+  that swallowed rows where its first line (without its last quote), its last line and most lines between
+  are complete records of their own, with labels that were seen before. Prose does not end each line in a
+  known label. Of two lines it cannot be told: they are what CSV says they are, one record.
 - A record with the wrong number of fields is quarantined as a whole, unless its first line alone is complete
   without its last quote: then, too, reading goes on at the next line.
 - Empty lines are no records.
@@ -117,10 +118,11 @@ class Records:
                     reader = self._reader()
                     continue
                 self.line += count
-                yield line, sys.intern(f"{len(fields)} fields where the header has {width}")
+                more = " and every row one more" if extra else ""
+                yield line, sys.intern(f"{len(fields)} fields where the header has {width}{more}")
                 continue
             if width and count > 1:
-                if self._swallows(fields, expected, label):
+                if count > 2 and self._swallows(fields, expected, label):
                     yield line, "a quote that is not closed on its line swallows the rows after it"
                     self._go_back()
                     reader = self._reader()
@@ -137,16 +139,16 @@ class Records:
 
     def _swallows(self, fields: list[str], width: int, label: int | None) -> bool:
         """Whether a record of several lines looks like several records between two stray quotes."""
-        first = _without_last_quote(self._held[0])
-        if label is None:
-            # Without labels to go by, only many columns on every one of several lines are telling.
-            return (
-                width > 3
-                and len(self._held) > 2
-                and all(self._complete(line, width, None) for line in (first, *self._held[1:]))
-            )
-        own = fields[label]
-        return self._complete(first, width, label, own) and self._complete(self._held[-1], width, label, own)
+        held = self._held
+        own = "" if label is None else fields[label]
+        if label is None and width < 4:
+            return False  # without labels to go by, only many columns on each line are telling
+        if not self._complete(_without_last_quote(held[0]), width, label, own):
+            return False
+        if not self._complete(held[-1], width, label, own):
+            return False
+        between = sum(self._complete(line, width, label, own) for line in held[1:-1])
+        return 2 * between > len(held) - 2
 
     def _complete(self, line: str, width: int, label: int | None, own: str = "") -> bool:
         """Whether `line` is a record by itself, with a label that is known."""
