@@ -108,6 +108,15 @@ class Experiment:
         """Return the experiment as values that JSON can hold."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Experiment:
+        """Take back what `to_json` gave, after JSON made lists of its tuples."""
+        steps = {
+            name: None if record[name] is None else tuple((step, options) for step, options in record[name])
+            for name in ("cleaners", "policies")
+        }
+        return cls(**{**record, **steps, "keep": tuple(record["keep"])})
+
 
 def load_experiment(path: str) -> Experiment:
     """Read an experiment file.

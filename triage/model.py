@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
@@ -179,7 +179,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
     read = bundle.read(path)
     try:
         record = read.model
-        experiment = _experiment(record["experiment"])
+        experiment = Experiment.from_json(record["experiment"])
         classes = tuple(record["classes"])
         steps = [(name, options) for name, options in record["cleaning"]]
         options = dict(record["options"])
@@ -223,15 +223,6 @@ def restore(classifier: Classifier, state: Mapping[str, Any]) -> None:
         setattr(classifier, name, value)
 
 
-def _experiment(record: Mapping[str, Any]) -> Experiment:
-    """Take back what `Experiment.to_json` gave: JSON made lists of its tuples."""
-    steps = {
-        name: None if record[name] is None else tuple((step, options) for step, options in record[name])
-        for name in ("cleaners", "policies")
-    }
-    return Experiment(**{**record, **steps, "keep": tuple(record["keep"])})
-
-
 def versions(*modules: str) -> dict[str, str]:
     """Return the versions of Python, triage and those of `modules` that are installed."""
     found = {"python": platform.python_version()}
@@ -241,9 +232,3 @@ def versions(*modules: str) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Yield consecutive slices of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,12 +21,13 @@ from triage.cli.common import (
     read,
     read_experiment,
 )
-from triage.cli.train import tell_splits, watching
-from triage.errors import UsageError
-from triage.experiment import Experiment
-from triage.options import resolve
+from triage.errors import TriageError, UsageError
 from triage.plugins import Plugins
-from triage.values import Dataset, Evaluation
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from triage.jobs import Job
 
 
 @click.command()
@@ -32,10 +36,11 @@ from triage.values import Dataset, Evaluation
     "--backend", "-b", "backends", metavar="A,B", shell_complete=BACKEND, help="What to measure. [tfidf]"
 )
 @click.option(
-    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many seeds, from --seed up."
+    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many, from --seed up."
 )
 @click.option("--test", "test_corpus", metavar="CORPUS", help="Judge on this, not on a share of CORPUS.")
 @click.option("--runs", default="runs", show_default=True, metavar="RUNS", help="Where run directories go.")
+@click.option("--again", is_flag=True, help="Do runs anew that are finished already.")
 @experiment_options
 @json_option
 @quiet_option
@@ -46,6 +51,7 @@ def command(
     seeds: int,
     test_corpus: str | None,
     runs: str,
+    again: bool,
     settings: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -53,73 +59,181 @@ def command(
 ) -> None:
     """Train backends on CORPUS, judge each on the same held-out test part, and keep the runs in RUNS.
 
+    Every run has a process of its own, so that its time and its memory are its own. A run that is finished
+    is not done again: an evaluation that was stopped goes on where it was. With several backends, --set
+    sets the option of those that have it.
+
     \b
     Examples:
       triage evaluate complaints --backend majority,tfidf
       triage evaluate reviews --backend tfidf --seeds 3
       triage evaluate past.csv --label-column team --test this-year.csv --json
     """
+    from triage.runs import METRICS, read_run
+
     talk = Talk(quiet=quiet)
     experiment = read_experiment(corpus, None, settings, given)
     if not experiment.location:
         raise UsageError("what to evaluate on? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
     names = [name.strip() for name in backends.split(",")] if backends else [experiment.backend]
-    for name in names:
-        resolve(plugins.backend(name).build, experiment.options if len(names) == 1 else {}, owner=name)
+    options = _options_of_each(plugins, names, experiment.options)
     dataset = read(talk, plugins, experiment.location, dict(experiment.columns))
     test = read(talk, plugins, test_corpus, dict(experiment.columns)) if test_corpus else None
 
-    evaluations = []
-    for seed in range(experiment.seed, experiment.seed + seeds):
-        evaluations += _evaluate_all(
-            talk, plugins, experiment.changed(seed=seed), names, dataset, test, Path(runs)
+    from triage.jobs import job_of
+
+    jobs = [
+        job_of(
+            experiment.changed(backend=name, options=options[name], seed=seed),
+            plugins,
+            dataset,
+            test,
+            test_location=test_corpus,
+            runs=runs,
         )
+        for seed in range(experiment.seed, experiment.seed + seeds)
+        for name in names
+    ]
+    failures = _run_all(talk, jobs, again=again)
+    finished = [read_run(job.folder) for job in jobs if (job.folder / METRICS).is_file()]
+    for evaluation in finished[:1]:
+        _tell_division(talk, evaluation.metrics)
     if as_json:
-        print_json([evaluation.metrics for evaluation in evaluations])
-        return
-    from triage.cli.report import show
+        print_json([evaluation.metrics for evaluation in finished])
+    elif finished:
+        from triage.cli.report import show
 
-    show(plugins, "terminal", evaluations)
-    talk.say(f"runs are kept in {runs}; see them again with: triage report {runs}")
+        show(plugins, "terminal", finished)
+        talk.say(f"runs are kept in {runs}; see them again with: triage report {runs}")
+    if failures:
+        for failure in failures[:-1]:
+            talk.say(f"triage: {failure}")
+        raise failures[-1]
 
 
-def _evaluate_all(
-    talk: Talk,
-    plugins: Plugins,
-    experiment: Experiment,
-    names: list[str],
-    dataset: Dataset,
-    test: Dataset | None,
-    runs: Path,
-) -> list[Evaluation]:
-    """Evaluate every backend on one and the same division of the corpus."""
-    from triage.evaluation import evaluate
-    from triage.runs import run_name, write_run
-    from triage.training import fit, prepare
+def _options_of_each(
+    plugins: Plugins, names: Sequence[str], settings: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Give each backend the settings that it has; one that none of them has is an error.
 
-    with talk.stage("cleaning and dividing the corpus"):
-        prepared = prepare(dataset, experiment, plugins, test=test)
-    tell_splits(talk, prepared)
-    evaluations = []
-    for name in names:
-        mine = experiment.changed(backend=name)
-        with watching(talk, name) as watch:
-            fitted = fit(prepared, mine, plugins, watch=watch)
-        evaluation = evaluate(fitted, prepared, plugins, test_documents=test.documents if test else None)
-        metrics = evaluation.metrics
-        rest = {key: metrics[key] for key in ("corpus_sha256", "options")} | {"experiment": mine.to_json()}
-        folder = run_name(dataset.name, name, experiment.split, experiment.seed, rest=rest)
-        evaluation = _named(evaluation, folder)
-        write_run(runs / folder, evaluation)
-        evaluations.append(evaluation)
-        talk.say(
-            f"{name}, seed {experiment.seed}: macro-F1 {metrics['macro_f1']:.3f} in {fitted.seconds:.1f} s"
+    Raises:
+        UnknownName, BadOption, Unavailable: a backend or an option that cannot be.
+    """
+    from triage.options import options_of, resolve
+
+    known = {name: options_of(plugins.backend(name).build) for name in names}
+    everywhere = {option for options in known.values() for option in options}
+    found = {}
+    for name, options in known.items():
+        mine = {key: value for key, value in settings.items() if key in options or key not in everywhere}
+        resolve(plugins.backend(name).build, mine, owner=name)
+        found[name] = mine
+    return found
+
+
+def _run_all(talk: Talk, jobs: Sequence[Job], *, again: bool) -> list[TriageError]:
+    """Run what is not finished, one after the other; return what failed."""
+    from triage.jobs import JobFailed, follow
+    from triage.runs import METRICS
+
+    failures: list[TriageError] = []
+    board = _Board([_Line(job) for job in jobs])
+    with board.shown(talk):
+        for line in board.lines:
+            if (line.job.folder / METRICS).is_file() and not again:
+                line.state = "finished before"
+                continue
+            line.started = time.perf_counter()
+            try:
+                follow(line.job, line.tell)
+            except JobFailed as failure:
+                line.state = "failed"
+                failures.append(failure)
+            line.seconds = time.perf_counter() - line.started
+            if not talk.console.is_terminal:
+                talk.say(line.sentence())
+    return failures
+
+
+def _tell_division(talk: Talk, metrics: Mapping[str, Any]) -> None:
+    parts = ", ".join(
+        f"{part} {metrics['documents'][part]:,}" for part in ("train", "tune", "calibrate", "test")
+    )
+    talk.say(parts)
+    for words, key in (
+        ("set aside, too few documents to learn", "set_aside"),
+        ("labels that training never saw, each counted as an error", "unseen"),
+    ):
+        if metrics[key]:
+            few = ", ".join(f"{label} ({count})" for label, count in list(metrics[key].items())[:5])
+            more = f" and {len(metrics[key]) - 5} more" if len(metrics[key]) > 5 else ""
+            talk.say(f"{words}: {few}{more}")
+
+
+@dataclass
+class _Line:
+    """What the live table shows of one run."""
+
+    job: Job
+    state: str = "waiting"
+    macro_f1: float | None = None
+    started: float | None = None
+    seconds: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Take in what the run's process says."""
+        if event["event"] == "epoch":
+            self.state = f"epoch {event['number']} of {event['of']}, loss {event['loss']:.3f}"
+            self.macro_f1 = event["tune_macro_f1"]
+        else:
+            self.state = event["event"]
+            self.macro_f1 = event.get("macro_f1", self.macro_f1)
+
+    def sentence(self) -> str:
+        """Return the line in words, for where nothing can be redrawn."""
+        score = "" if self.macro_f1 is None else f", macro-F1 {self.macro_f1:.3f}"
+        experiment = self.job.experiment
+        return (
+            f"{experiment.backend}, seed {experiment.seed}: {self.state}{score} in {self.seconds or 0:.1f} s"
         )
-    return evaluations
 
 
-def _named(evaluation: Evaluation, folder: str) -> Evaluation:
-    from dataclasses import replace
+class _Board:
+    """The live table of all runs."""
 
-    return replace(evaluation, metrics={**evaluation.metrics, "run": folder})
+    def __init__(self, lines: Sequence[_Line]) -> None:
+        self.lines = lines
+
+    @contextmanager
+    def shown(self, talk: Talk) -> Iterator[None]:
+        """Draw the table on a terminal while the context lasts; elsewhere nothing."""
+        if talk.quiet or not talk.console.is_terminal:
+            yield
+            return
+        from rich.live import Live
+
+        with Live(get_renderable=self._table, console=talk.console, refresh_per_second=4, transient=True):
+            yield
+
+    def _table(self) -> Table:
+        from rich.table import Table
+
+        from triage.terminal import cell
+
+        table = Table(box=None, pad_edge=False)
+        for column in ("backend", "seed", "what it does", "macro-F1", "seconds"):
+            table.add_column(column, justify="right" if column in ("seed", "macro-F1", "seconds") else "left")
+        styles = {"done": "green", "failed": "red", "waiting": "dim", "finished before": "dim"}
+        for line in self.lines:
+            running = line.started is not None and line.seconds is None
+            seconds = time.perf_counter() - (line.started or 0) if running else line.seconds
+            table.add_row(
+                cell(line.job.experiment.backend, style="bold"),
+                str(line.job.experiment.seed),
+                cell(line.state, style=styles.get(line.state, "cyan")),
+                "" if line.macro_f1 is None else f"{line.macro_f1:.3f}",
+                "" if seconds is None else f"{seconds:.0f}",
+            )
+        return table

@@ -1,0 +1,167 @@
+"""One evaluation in a process of its own, so that its time and its memory are its own.
+
+`python -m triage.jobs` reads one job from stdin, writes its run directory, and tells what it is doing on
+stdout, a line of JSON for each event. What plugins print goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from triage.corpora import load
+from triage.errors import TriageError
+from triage.evaluation import evaluate
+from triage.experiment import Experiment
+from triage.options import resolve
+from triage.plugins import Plugins
+from triage.runs import run_name, to_json, write_run
+from triage.training import fit, prepare
+from triage.values import Dataset, Epoch
+
+__all__ = ["Job", "JobFailed", "follow", "job_of"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be evaluated, and where the run goes.
+
+    Attributes:
+        experiment: names the corpus, the backend, its options and the seed.
+        test: a corpus to judge on, or None for a share of the experiment's own.
+        run: the name of the run's directory: it holds a digest of all that decides the outcome.
+        runs: the directory in which that directory lies.
+    """
+
+    experiment: Experiment
+    test: str | None
+    run: str
+    runs: str
+
+    @property
+    def folder(self) -> Path:
+        """The run's directory."""
+        return Path(self.runs) / self.run
+
+
+class JobFailed(TriageError):
+    """A job ended without a run; it carries the exit code of what stopped it."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def job_of(
+    experiment: Experiment,
+    plugins: Plugins,
+    dataset: Dataset,
+    test: Dataset | None,
+    *,
+    test_location: str | None,
+    runs: str,
+) -> Job:
+    """Return the job for an experiment on a corpus that was read already.
+
+    Raises:
+        UnknownName, BadOption, Unavailable: a backend or an option that cannot be.
+    """
+    backend = plugins.backend(experiment.backend)
+    options = resolve(backend.build, experiment.options, owner=backend.name)
+    rest = {
+        "experiment": {**experiment.to_json(), "location": "", "options": options},
+        "corpus": dataset.sha256,
+        "test": test.sha256 if test else None,
+    }
+    name = run_name(dataset.name, backend.name, experiment.split, experiment.seed, rest=rest)
+    return Job(experiment, test_location, name, runs)
+
+
+def follow(job: Job, tell: Callable[[Mapping[str, Any]], None]) -> None:
+    """Run a job in a process of its own and `tell` of every event until it ends.
+
+    Raises:
+        JobFailed: it ended without a run; the process's own last words are in it.
+    """
+    # Libraries talk on stderr at length; whoever looks for a fault wants to see it.
+    talk = None if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0") else subprocess.DEVNULL
+    process = subprocess.Popen(
+        [sys.executable, "-m", "triage.jobs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(to_json({**asdict(job), "experiment": job.experiment.to_json()}).encode())
+        process.stdin.close()
+        failure = None
+        for line in process.stdout:
+            event = json.loads(line)
+            failure = event if event["event"] == "failed" else failure
+            tell(event)
+        code = process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        process.stdout.close()
+    if code:
+        backend, seed = job.experiment.backend, job.experiment.seed
+        reason = failure["message"] if failure else f"its process ended with code {code}"
+        raise JobFailed(f"{backend}, seed {seed}: {reason}", failure["exit_code"] if failure else 70)
+
+
+def _work(job: Job, tell: Callable[..., None]) -> None:
+    """Do the job, in the process that is its own."""
+    plugins = Plugins.discover()
+    experiment = job.experiment
+    tell("reading")
+    dataset = load(plugins, experiment.location, options=experiment.columns)
+    test = load(plugins, job.test, options=experiment.columns) if job.test else None
+    tell("preparing")
+    prepared = prepare(dataset, experiment, plugins, test=test)
+    tell("training", documents=len(prepared.splits.train))
+
+    def watch(epoch: Epoch) -> None:
+        tell("epoch", number=epoch.number, of=epoch.of, loss=epoch.loss, tune_macro_f1=epoch.tune_macro_f1)
+
+    fitted = fit(prepared, experiment, plugins, watch=watch)
+    tell("judging")
+    found = evaluate(fitted, prepared, plugins, test_documents=test.documents if test else None)
+    found = replace(found, metrics={**found.metrics, "run": job.run})
+    write_run(job.folder, found)
+    tell("done", macro_f1=found.metrics["macro_f1"], accuracy=found.metrics["accuracy"])
+
+
+def main() -> int:
+    """Read a job from stdin and do it; returns the exit code."""
+    # Events have stdout for themselves: what a plugin prints goes to stderr.
+    events = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
+
+    def tell(event: str, **facts: Any) -> None:
+        events.write(json.dumps({"event": event, **facts}) + "\n")
+        events.flush()
+
+    try:
+        record = json.loads(sys.stdin.buffer.read())
+        _work(Job(**{**record, "experiment": Experiment.from_json(record["experiment"])}), tell)
+    except TriageError as error:
+        tell("failed", message=str(error), exit_code=error.exit_code)
+        return error.exit_code
+    except Exception as error:  # its message may quote a text, so only its kind is told
+        if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0"):
+            raise
+        tell("failed", message=f"a bug: {type(error).__name__}; TRIAGE_DEBUG=1 shows where", exit_code=70)
+        return 70
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
