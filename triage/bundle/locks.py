@@ -177,8 +177,12 @@ def _taken(place: Place) -> Lock:
                 "Wait for it, or choose another path"
             ) from None
         held = Lock(place, descriptor)
-        if held.named():
-            return held
+        try:
+            if held.named():
+                return held
+        except BaseException:
+            held.release()
+            raise
         # Between the opening and the locking the last holder removed the file: it locks nobody out.
         held.release()
     raise OSError(errno.EAGAIN, "its lock changes hands all the time")

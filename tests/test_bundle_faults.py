@@ -1,0 +1,707 @@
+"""Faults: whatever breaks while a model is written or read, nothing is lost, and nothing wrong is let in."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import pickle
+import random
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bundles.samples import digest, forge, same, sample
+
+from triage import bundle
+from triage.errors import CannotWrite, NoInput, Refused
+
+TESTS = Path(__file__).parent
+KILLS = int(os.environ.get("TRIAGE_KILLS", "25"))
+FLIPS = int(os.environ.get("TRIAGE_FLIPS", "1000"))
+
+
+@pytest.fixture(autouse=True)
+def unsynced(monkeypatch):
+    """Only a power cut would show whether files were synced, and syncing takes most of the time."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    bundle.write(tmp_path / "model", sample())
+    return tmp_path / "model"
+
+
+# --- while it is written
+
+
+def kills(*arguments: object) -> dict:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(TESTS / "bundles" / "kills.py"), *map(str, arguments)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("old", ["model", "none", "aside"])
+def test_a_write_killed_before_any_of_its_system_calls_leaves_the_old_model_or_the_new(tmp_path, old):
+    result = kills(tmp_path, "every", old)
+    assert result["bad"] == []
+    assert result["calls"] > 50
+    assert len(result["seen"]) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_writer_killed_at_random_instants_leaves_a_whole_model(tmp_path):
+    result = kills(tmp_path, "random", KILLS, 7)
+    assert result["bad"] == []
+    assert sum(result["seen"].values()) == KILLS
+    assert result["left"] == ["model"]
+
+
+FAULTY = (
+    "open", "write", "fsync", "close", "rename", "mkdir", "unlink", "rmdir", "ftruncate", "lseek",
+    "listdir", "stat", "lstat", "fstat",
+)  # fmt: skip
+
+
+@contextmanager
+def failing(monkeypatch, first: int, *, code: int, ever_after: bool):
+    """Let the system call of this number fail, and those after it too where asked; counts them."""
+    calls = [0]
+
+    def faulty(name, real):
+        def call(*args, **kwargs):
+            number = calls[0]
+            calls[0] += 1
+            if number == first or (ever_after and number > first):
+                if name == "close":
+                    real(
+                        *args, **kwargs
+                    )  # as on a network file system: the data are gone, and so is the number
+                raise OSError(code, os.strerror(code))
+            return real(*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in FAULTY:
+            patch.setattr(os, name, faulty(name, getattr(os, name)))
+        yield calls
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
+@pytest.mark.parametrize("ever_after", [False, True], ids=["one call fails", "all later calls fail"])
+@pytest.mark.parametrize("had", [True, False], ids=["over a model", "where nothing was"])
+def test_whichever_system_call_fails_the_old_model_stands_or_the_new_one(
+    tmp_path, monkeypatch, code, ever_after, had
+):
+    path, (old, new) = tmp_path / "model", (sample(1, weights=5), sample(2, weights=5))
+    outcomes = set()
+    for first in range(10_000):
+        if had:
+            bundle.write(path, old)
+        error = None
+        with failing(monkeypatch, first, code=code, ever_after=ever_after) as calls:
+            try:
+                bundle.write(path, new)
+            except CannotWrite as caught:
+                error = caught
+        try:
+            found = bundle.read(path)
+        except NoInput:
+            assert not had
+            found = None
+        is_new = found is not None and same(found, new)
+        assert is_new or (same(found, old) if had else found is None), (
+            f"call {first}: neither the old nor the new"
+        )
+        if error is None:
+            assert is_new, f"call {first}: no error, and not the new model"
+        else:
+            assert "model" in str(error)
+            assert "anew" not in str(error)
+            if not ever_after:
+                assert not is_new, f"call {first}: an error, and yet the new model"
+        assert {entry.name for entry in tmp_path.iterdir() if not entry.name.startswith(".")} <= {"model"}
+        outcomes.add((error is None, is_new))
+        bundle.write(path, old)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["model"], f"call {first}: not swept"
+        if not had:
+            shutil.rmtree(path)
+        if calls[0] <= first:
+            break
+    assert first > 50
+    assert outcomes >= {(True, True), (False, False)}
+
+
+def test_an_interrupt_at_any_rename_leaves_the_old_model_and_nothing_else(tmp_path, monkeypatch):
+    real = os.rename
+    for when in ("before", "after"):
+        for number in range(2):
+            bundle.write(tmp_path / "model", sample(1))
+            calls = [0]
+
+            def rename(*args, number=number, when=when, calls=calls):
+                calls[0] += 1
+                if calls[0] != number + 1:
+                    return real(*args)
+                if when == "after":
+                    real(*args)
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(os, "rename", rename)
+            with pytest.raises(KeyboardInterrupt):
+                bundle.write(tmp_path / "model", sample(2))
+            monkeypatch.setattr(os, "rename", real)
+            assert same(bundle.read(tmp_path / "model"), sample(1))
+            assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_file_system_that_cannot_sync_directories_is_written_to_all_the_same(tmp_path, monkeypatch):
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not here")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    bundle.write(tmp_path / "model", sample())
+    assert same(bundle.read(tmp_path / "model"), sample())
+
+
+def test_a_write_that_takes_only_some_bytes_at_a_time_is_continued(tmp_path, monkeypatch):
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data)[:7]))
+    bundle.write(tmp_path / "model", sample())
+    assert same(bundle.read(tmp_path / "model"), sample())
+
+
+def test_a_file_system_without_locks_is_said_plainly(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(descriptor, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(CannotWrite, match="No locks available"):
+        bundle.write(tmp_path / "model", sample())
+
+
+def test_a_lock_that_changes_hands_all_the_time_is_given_up(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    real = fcntl.flock
+
+    def flock(descriptor, operation):
+        real(descriptor, operation)
+        (tmp_path / ".model.lock").unlink()
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(CannotWrite, match="changes hands"):
+        bundle.write(tmp_path / "model", sample())
+
+
+HOLD = """
+import sys, time
+from triage import bundle
+with bundle.lock(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_of_two_processes_one_writes_and_the_other_is_told_and_a_killed_one_holds_nothing(tmp_path):
+    bundle.write(tmp_path / "model", sample(1))
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "model")], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(CannotWrite, match=f"process {holder.pid} ") as caught:
+            bundle.write(tmp_path / "model", sample(2))
+        assert caught.value.exit_code == 73
+        assert same(bundle.read(tmp_path / "model"), sample(1))
+    finally:
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        holder.stdout.close()
+    bundle.write(tmp_path / "model", sample(2))
+    assert same(bundle.read(tmp_path / "model"), sample(2))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+# --- while it is read
+
+
+def refused(path: Path, match: str | None = None) -> str:
+    with pytest.raises(Refused, match=match) as caught:
+        bundle.read(path)
+    assert caught.value.exit_code == 77
+    assert str(caught.value).isprintable()
+    return str(caught.value)
+
+
+def test_every_flipped_byte_is_refused_and_its_file_named(model):
+    random_ = random.Random(3)
+    files = sorted(model.iterdir())
+    for _ in range(FLIPS):
+        file = random_.choice(files)
+        data = file.read_bytes()
+        place = random_.randrange(len(data))
+        flipped = bytearray(data)
+        flipped[place] ^= random_.choice([1 << random_.randrange(8), random_.randrange(1, 256)])
+        file.write_bytes(flipped)
+        message = refused(model)
+        # A flipped name or hash in the manifest shows in the file that it speaks of.
+        assert file.name == "MANIFEST.json" or file.name in message
+        file.write_bytes(data)
+    assert same(bundle.read(model), sample())
+
+
+def test_every_truncation_and_every_longer_file_is_refused_and_named(model):
+    random_ = random.Random(4)
+    for file in sorted(model.iterdir()):
+        data = file.read_bytes()
+        lengths = {0, len(data) - 1, *(random_.randrange(len(data)) for _ in range(12))}
+        for changed in [data[:length] for length in lengths] + [data + b"\n", data * 2]:
+            file.write_bytes(changed)
+            assert file.name in refused(model)
+        file.write_bytes(data)
+    assert same(bundle.read(model), sample())
+
+
+def test_a_missing_file_is_refused_and_named(model):
+    for file in sorted(model.iterdir()):
+        data = file.read_bytes()
+        file.unlink()
+        assert f"{file.name}: missing" in refused(model)
+        file.write_bytes(data)
+
+
+def test_files_swapped_between_bundles_are_refused(tmp_path, model):
+    bundle.write(tmp_path / "other", sample(5))
+    for file in sorted(model.iterdir()):
+        mine, theirs = file.read_bytes(), (tmp_path / "other" / file.name).read_bytes()
+        if mine == theirs:
+            continue
+        file.write_bytes(theirs)
+        refused(model, r"weights|vocabulary|MANIFEST|\.json|\.onnx")
+        file.write_bytes(mine)
+
+
+def test_files_swapped_within_a_bundle_are_refused(model):
+    one, two = model / "calibration.json", model / "certificate.json"
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+    refused(model, r"calibration\.json")
+
+
+@pytest.mark.parametrize("name", ["MANIFEST.json", "model.json", "weights.safetensors"])
+def test_a_symbolic_link_in_a_bundle_is_refused_even_to_the_right_bytes(tmp_path, model, name):
+    (model / name).rename(tmp_path / "outside")
+    (model / name).symlink_to(tmp_path / "outside")
+    refused(model, rf"{name}: a symbolic link")
+
+
+@pytest.mark.parametrize("name", ["MANIFEST.json", "weights.safetensors"])
+def test_a_pipe_or_a_directory_in_a_bundle_is_refused_and_nobody_waits(model, name):
+    (model / name).unlink()
+    os.mkfifo(model / name)
+    refused(model, rf"{name}: not a regular file")
+    (model / name).unlink()
+    (model / name).mkdir()
+    refused(model, name)
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused(model):
+    (model / "helper.py").write_text("raise SystemExit")
+    refused(model, r"'helper\.py'.*Move it away")
+    (model / "helper.py").rename(model / "\x1b]0;owned\x07")
+    refused(model, "Move it away")
+
+
+def test_a_file_that_shrinks_or_fails_while_it_is_read_is_refused(model, monkeypatch):
+    class Shrinking(io.FileIO):
+        def readinto(self, buffer):
+            return super().readinto(buffer[:9]) if self.tell() < 9 else 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(io, "FileIO", Shrinking)
+        refused(model, "became shorter")
+
+    class Failing(io.FileIO):
+        def readinto(self, buffer):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(io, "FileIO", Failing)
+        refused(model, r"MANIFEST\.json: Input/output error")
+
+    class Starving(io.FileIO):
+        def readinto(self, buffer):
+            raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(io, "FileIO", Starving)
+        refused(model, "larger machine")
+
+
+def test_a_directory_that_vanishes_while_it_is_read_is_no_input(model, monkeypatch):
+    def vanish(path):
+        shutil.rmtree(model, ignore_errors=True)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "listdir", vanish)
+    with pytest.raises(NoInput, match="there is no model"):
+        bundle.read(model)
+
+
+def test_a_reader_that_is_overtaken_every_time_ends_with_a_refusal(model, monkeypatch):
+    (model / "weights.safetensors").unlink()
+    real, moments = os.stat, iter(range(1_000_000))
+
+    def moving(path, *args, **kwargs):
+        if Path(path) == model:
+            os.utime(model, ns=(0, next(moments)))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", moving)
+    refused(model, r"weights\.safetensors: missing")
+
+
+# --- bundles by somebody who knows the format: every manifest below holds
+
+
+def header(entries: object, data: bytes = b"", *, length: int | None = None) -> bytes:
+    text = entries if isinstance(entries, bytes) else json.dumps(entries).encode()
+    text += b" " * (-len(text) % 8)
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + data
+
+
+def tensor(dtype: object = "F64", shape: object = (2,), offsets: object = (0, 16)) -> dict[str, object]:
+    return {
+        "dtype": dtype,
+        "shape": list(shape) if isinstance(shape, tuple) else shape,
+        "data_offsets": list(offsets),
+    }  # type: ignore[call-overload]
+
+
+TWO = b"\0" * 16
+HOSTILE = {
+    "weights": [
+        b"",
+        b"\1\0\0",
+        header({}, length=4 << 30),
+        header({}, length=2**64 - 1),
+        header([]),
+        header(b"not json"),
+        header(b'{"x_": 1, "x_": 2}'),
+        header({"x_": 3}, TWO),
+        header({"x_": {**tensor(), "more": 1}}, TWO),
+        header({"x_": {"dtype": "F64", "shape": [2]}}, TWO),
+        header({"__metadata__": {"a": "b"}, "x_": tensor()}, TWO),
+        header({"x_": tensor("O")}, TWO),
+        header({"x_": tensor("BF16", (8,))}, TWO),
+        header({"x_": tensor(["F64"])}, TWO),
+        header({"x_": tensor(shape=(-2,))}, TWO),
+        header({"x_": tensor(shape=(2.0,))}, TWO),
+        header({"x_": tensor(shape=(True, 2))}, TWO),
+        header({"x_": tensor(shape=2)}, TWO),
+        header({"x_": tensor(shape=(1,) * 33, offsets=(0, 8))}, TWO[:8]),
+        header({"x_": tensor(shape=(3,))}, TWO),
+        header({"x_": tensor(shape=(1 << 29,), offsets=(0, 4 << 30))}, TWO),
+        header({"x_": tensor(shape=(0, 1 << 62), offsets=(0, 0))}),
+        header({"x_": tensor(shape=(0, 1 << 80), offsets=(0, 0))}),
+        header({"x_": tensor(offsets=(-16, 0))}, TWO),
+        header({"x_": tensor(offsets=(0, 16, 32))}, TWO),
+        header({"x_": tensor(offsets=(8, 24))}, TWO + TWO),
+        header({"x_": tensor()}, TWO + b"hidden"),
+        header({"x_": tensor(), "y_": tensor()}, TWO),
+        header({"x_": tensor(), "y_": tensor(offsets=(8, 24))}, TWO + TWO),
+        header({"w_": tensor("U8", (1,), (0, 1)), "x_": tensor(shape=(1,), offsets=(1, 9))}, TWO[:9]),
+        header({"x_": tensor(), "unused_": tensor(offsets=(16, 32))}, TWO + TWO),
+    ],
+    "state": [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{",
+        b'{"x_": NaN}',
+        b'{"x_": -Infinity}',
+        b'{"x_": 1e999}',
+        b'{"x_": ' + b"9" * 5000 + b"}",
+        b'{"x_": 1, "x_": 1}',
+        b"[" * 100_000,
+        b'{"x_": ' + b"[" * 80 + b"]" * 80 + b"}",
+        b'{"a": "' + b'\\"' * 100_000 + b"\\",
+        {"x_": {"$array": "missing"}},
+        {"x_": {"$array": ["x_"]}},
+        {"x_": {"$array": "coef_"}, "y_": {"$array": "coef_"}},
+        {"x_": {"$pickle": "x"}},
+        {"x_": {"$array": "coef_", "$file": "x"}},
+        {"x_": {"$file": "missing.bin"}},
+        {"x_": {"$file": "../../outside.bin"}},
+        {"x_": {"$file": "model.json"}},
+        {"x_": {"$file": 3}},
+        {"x_": {"$file": "network.onnx"}, "y_": {"$file": "network.onnx"}},
+        {"../x": 1},
+        {"": 1},
+        {"x_": [{"$file": "network.onnx"}]},
+    ],
+    "vocabulary": [b"", b"{}", [1, 2], ["a", None], "text", b'["a"'],
+    "golden": [
+        {},
+        {"texts": [], "probabilities": []},
+        {"texts": ["a"], "probabilities": [[0.5, 0.5]]},
+        {"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]]},
+        {"texts": ["a", "b"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.9]]},
+        {"texts": ["a"], "probabilities": [["0.1", "0.2", "0.7"]]},
+        {"texts": ["a"], "probabilities": [[True, False, False]]},
+        {"texts": [1], "probabilities": [[0.1, 0.2, 0.7]]},
+        {"texts": "a", "probabilities": [[0.1, 0.2, 0.7]]},
+        {"texts": ["a"], "probabilities": [0.1]},
+        {"texts": ["a"], "probabilities": "x"},
+        {"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7]], "more": 1},
+    ],
+    "model": [b"", [], {}, {"schema": "1"}, {"schema": 0}],
+    "calibration": [b"", [], 3],
+    "certificate": [b"\0", [], b"null"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stem", "content"),
+    [
+        pytest.param(stem, content, id=f"{stem}-{number}")
+        for stem, contents in HOSTILE.items()
+        for number, content in enumerate(contents)
+    ],
+)
+def test_a_forged_file_is_refused_and_named_before_memory_is_taken(model, stem, content):
+    forge(model, **only_at_fault(stem, content))
+    tracemalloc.start()
+    try:
+        message = refused(model)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert f"{stem}." in message
+    assert peak < 20 << 20
+
+
+def only_at_fault(stem: str, content: object) -> dict[str, object]:
+    """Give the other files what makes them sound beside this one, so that nothing else is refused."""
+    files: dict[str, object] = {stem: content}
+    if stem == "weights":
+        files |= {"state": {"x_": {"$array": "x_"}}, "vocabulary": None, "network": None}
+    if stem == "state":
+        text = content if isinstance(content, bytes) else json.dumps(content).encode()
+        files["vocabulary"] = None
+        files["weights"] = header({"coef_": tensor()}, TWO) if b"coef_" in text else None
+        if b"network.onnx" not in text:
+            files["network"] = None
+    return files
+
+
+@pytest.mark.parametrize("stem", ["model", "calibration", "golden", "state"])
+def test_a_bundle_without_a_file_that_every_model_has_is_refused(model, stem):
+    forge(model, **{stem: None})
+    refused(model, rf"{stem}\.json: missing")
+
+
+def test_weights_for_another_number_of_classes_than_the_model_names_are_refused(model):
+    forge(model, model={"schema": 1, "classes": ["only", "two"]})
+    refused(model, r"golden\.json: .* of classes")
+
+
+def test_a_file_that_nothing_refers_to_is_refused(model):
+    forge(model, state={}, weights=None, network=None)
+    refused(model, r"vocabulary\.json: nothing in state\.json refers to it")
+    forge(model, vocabulary=None)
+    assert bundle.read(model).state == {}
+    (model / "payload.bin").write_bytes(b"x")
+    forge(model)
+    refused(model, r"payload\.bin: nothing in state\.json refers to it")
+
+
+MANIFESTS = [
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"schema": true, "files": {}}',
+    b'{"schema": "1", "files": {}}',
+    b'{"schema": 0, "files": {}}',
+    b'{"schema": -1, "files": {}}',
+    b'{"schema": 1}',
+    b'{"schema": 1, "files": []}',
+    b'{"schema": 1, "files": {}, "more": 1}',
+    b'{"schema": 1, "files": {}}',
+    b'{"schema": 1, "files": {"../x.json": {"bytes": 0, "sha256": ""}}}',
+    b'{"schema": 1, "files": {"/etc/passwd": {"bytes": 0, "sha256": ""}}}',
+    b'{"schema": 1, "files": {".x.json": {"bytes": 0, "sha256": ""}}}',
+    b'{"schema": 1, "files": {"MANIFEST.json": {"bytes": 0, "sha256": ""}}}',
+    b'{"schema": 1, "files": {"x.json": 3}}',
+    b'{"schema": 1, "files": {"x.json": {"bytes": 0}}}',
+    b'{"schema": 1, "files": {"x.json": {"bytes": -1, "sha256": ""}}}',
+    b'{"schema": 1, "files": {"x.json": {"bytes": 1.5, "sha256": ""}}}',
+    b'{"schema": 1, "files": {"x.json": {"bytes": 1, "sha256": 1}}}',
+    b" " * (1 << 20) + b"{}",
+]
+
+
+@pytest.mark.parametrize("content", MANIFESTS, ids=range(len(MANIFESTS)))
+def test_what_is_no_manifest_is_refused(model, content):
+    (model / "MANIFEST.json").write_bytes(content)
+    refused(model, r"MANIFEST\.json")
+
+
+def test_a_manifest_that_is_spelled_otherwise_is_refused_although_it_says_the_same(model):
+    manifest = json.loads((model / "MANIFEST.json").read_text())
+    (model / "MANIFEST.json").write_text(json.dumps(manifest))
+    refused(model, "not spelled")
+
+
+def declaring(model: Path, name: str, size: int) -> None:
+    manifest = json.loads((model / "MANIFEST.json").read_text())
+    manifest["files"][name] = {"bytes": size, "sha256": "0" * 64}
+    manifest["files"] = dict(sorted(manifest["files"].items()))
+    (model / "MANIFEST.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("weights.safetensors", 4 << 30),
+        ("weights.safetensors", 1 << 80),
+        ("model.json", 1 << 30),
+        ("vocabulary.json", 1 << 30),
+        ("network.onnx", 3 << 30),
+    ],
+)
+def test_a_declared_size_is_refused_before_memory_is_taken(model, name, size):
+    declaring(model, name, size)
+    tracemalloc.start()
+    try:
+        refused(model, rf"{name}|MANIFEST\.json")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_too_many_files_are_refused(model):
+    for number in range(100):
+        declaring(model, f"x{number}.json", 0)
+    refused(model, r"MANIFEST\.json: 108 files")
+
+
+# --- other things offered as a model
+
+
+class Canary:
+    """Touches a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self):
+        return (os.mkdir, (self.path,))
+
+
+def offered(folder: Path, what: str) -> Path:
+    path = folder / f"model{what}"
+    if what in (".pkl", ".joblib"):
+        path.write_bytes(pickle.dumps(Canary(folder / "canary")))
+    elif what == ".h5":
+        path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    elif what == ".keras":
+        with zipfile.ZipFile(path, "w") as archive:
+            layer = {"class_name": "Lambda", "config": {"function": "import os; os.mkdir('canary')"}}
+            archive.writestr("config.json", json.dumps(layer))
+    elif what == ".gz":
+        path.write_bytes(b"\x1f\x8b" + bytes(20))
+    elif what == ".onnx":
+        path.write_bytes(external_graph())
+        (folder / "secret.bin").write_bytes(b"secret weights")
+    elif what == "folder":
+        path.mkdir()
+        (path / "model.pkl").write_bytes(pickle.dumps(Canary(folder / "canary")))
+    elif what == "empty folder":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    return path
+
+
+def external_graph() -> bytes:
+    onnx = pytest.importorskip("onnx")
+    weights = onnx.TensorProto(name="w", data_type=onnx.TensorProto.FLOAT, dims=[1])
+    weights.data_location = onnx.TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="../secret.bin")
+    return onnx.helper.make_model(onnx.helper.make_graph([], "g", [], [], [weights])).SerializeToString()
+
+
+OFFERED = [".pkl", ".joblib", ".h5", ".keras", ".gz", ".onnx", "folder", "empty folder", "pipe"]
+WATCH = """
+import sys
+from triage import bundle
+from triage.errors import TriageError
+events = []
+sys.addaudithook(lambda event, args: events.append((event, args)))
+try:
+    bundle.read(sys.argv[1])
+except TriageError as error:
+    code, message = error.exit_code, str(error)
+opened = sorted({str(args[0]) for event, args in events if event == "open"})
+risky = [event for event, _ in events if event.split(".")[0] in ("pickle", "subprocess", "socket", "ctypes", "exec", "compile", "import", "marshal")]
+import json
+print(json.dumps({"code": code, "message": message, "opened": opened, "risky": risky}))
+"""
+
+
+@pytest.mark.parametrize("what", OFFERED)
+def test_anything_else_offered_as_a_model_is_refused_unopened(tmp_path, what):
+    path = offered(tmp_path, what)
+    before = digest(tmp_path) if what != "pipe" else {}
+    seen = json.loads(
+        subprocess.run(
+            [sys.executable, "-c", WATCH, str(path)], capture_output=True, check=True, cwd=tmp_path
+        ).stdout
+    )
+    assert seen["code"] == 77
+    assert "triage train CORPUS --model" in seen["message"]
+    assert seen["opened"] == ([str(path)] if path.is_file() else [])
+    assert seen["risky"] == []
+    assert not (tmp_path / "canary").exists()
+    if what != "pipe":
+        assert digest(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [(".pkl", "a pickle"), (".h5", "HDF5"), (".keras", "zip"), (".onnx", "an ONNX file"), ("pipe", "pipe")],
+)
+def test_the_refusal_says_what_was_offered(tmp_path, what, kind):
+    refused(offered(tmp_path, what), kind)
+
+
+def test_a_pickle_inside_a_sound_bundle_is_bytes_and_nothing_else(tmp_path):
+    payload = pickle.dumps(Canary(tmp_path / "canary"))
+    bundle.write(tmp_path / "model", sample(state={"x.bin": payload, "y_": np.frombuffer(payload, np.uint8)}))
+    assert bundle.read(tmp_path / "model").state["x.bin"] == payload
+    assert not (tmp_path / "canary").exists()
+
+
+def test_reading_never_writes(model):
+    before = {path: path.stat() for path in (model, *model.iterdir())}
+    bundle.read(model)
+    assert {path: path.stat().st_mtime_ns for path in before} == {
+        path: found.st_mtime_ns for path, found in before.items()
+    }
+    assert [path.name for path in model.parent.iterdir()] == ["model"]
