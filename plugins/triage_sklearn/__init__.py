@@ -2,40 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import triage
-from triage_sklearn._features import TermOptions
-from triage_sklearn._learners import logistic
+from triage_sklearn import _learners
+from triage_sklearn._estimators import backend
 from triage_sklearn._linear import LinearText
+from triage_sklearn._options import TermOptions, with_terms
 
-Ngrams = Annotated[int, "Longest run of words that counts as one term", triage.Between(1, 5)]
-MinDocuments = Annotated[int, "Terms in fewer training texts than this are not stored", triage.Between(1)]
-MaxFeatures = Annotated[int, "At most so many terms are stored: those in the most texts", triage.Between(1)]
-Digits = Annotated[bool, "Whether words that hold a digit are stored"]
+__all__ = ["TermOptions", "backend", "triage_backends"]
 
 
-def tfidf(
+def _linear(name: str, summary: str, learn: Callable[..., _learners.Plane]) -> triage.Backend:
+    def build(terms: TermOptions, settings: dict[str, Any]) -> LinearText:
+        return LinearText(name, terms, partial(learn, **settings))
+
+    factory = with_terms(learn, TermOptions(), build)
+    return triage.Backend(name=name, summary=summary, build=factory, requires=("sklearn",))
+
+
+def _knn(
+    *, neighbours: Annotated[int, "Training documents that are asked", triage.Between(1, 10_000)] = 15
+) -> Any:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(neighbours, metric="cosine", algorithm="brute", weights="distance")
+
+
+def _random_forest(
     *,
-    ngrams: Ngrams = 2,
-    min_documents: MinDocuments = 3,
-    max_features: MaxFeatures = 100_000,
-    digits: Digits = False,
-    c: Annotated[float, "Inverse of the strength of the L2 penalty", triage.Between(1e-6, 1e6)] = 1.0,
-) -> LinearText:
-    """Return balanced multinomial logistic regression on tf-idf."""
-    terms = TermOptions(ngrams=ngrams, min_documents=min_documents, max_features=max_features, digits=digits)
-    return LinearText("tfidf", terms, partial(logistic, c=c))
+    trees: Annotated[int, "Trees in the forest", triage.Between(1, 10_000)] = 200,
+    depth: Annotated[int, "Greatest number of questions in a row", triage.Between(1, 1000)] = 60,
+    leaf: Annotated[int, "Documents that a leaf holds at least", triage.Between(1)] = 2,
+) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(
+        trees, max_depth=depth, min_samples_leaf=leaf, class_weight="balanced_subsample"
+    )
 
 
 @triage.hookimpl
 def triage_backends() -> Iterator[triage.Backend]:
     """Yield the backends of this plugin."""
-    yield triage.Backend(
-        name="tfidf",
-        summary="Words and pairs of words, weighted, with balanced logistic regression: the baseline",
-        build=tfidf,
-        requires=("sklearn",),
+    yield _linear(
+        "tfidf",
+        "Words and pairs of words, weighted, with balanced logistic regression: the baseline",
+        _learners.logistic,
+    )
+    yield _linear(
+        "naive-bayes", "Multinomial naive Bayes on weighted words: trains at once", _learners.naive_bayes
+    )
+    yield _linear("sgd", "Logistic regression in passes over the documents, each reported", _learners.sgd)
+    yield _linear("linear-svm", "Linear support vector machine with calibrated margins", _learners.linear_svm)
+    yield backend(
+        "knn",
+        "The most similar training documents vote: the model holds every document's words",
+        estimator=_knn,
+    )
+    yield backend(
+        "random-forest",
+        "Many decision trees on the commonest words",
+        estimator=_random_forest,
+        terms=TermOptions(ngrams=1, max_features=20_000),
     )

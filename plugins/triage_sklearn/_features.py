@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from triage import DataError, NotFitted, Part
 from triage_sklearn._learning import learn_terms
+from triage_sklearn._options import TermOptions
 from triage_sklearn._terms import Counts, Terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-__all__ = ["TermOptions", "TfidfText", "by_appearance"]
+__all__ = ["TfidfText", "by_appearance"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TermOptions:
-    """Which terms are learned; see `learn_terms`."""
-
-    ngrams: int = 2
-    min_documents: int = 3
-    max_features: int = 100_000
-    digits: bool = False
 
 
 class TfidfText:
@@ -54,31 +44,40 @@ class TfidfText:
         self.terms = terms
         self._index: Terms | None = None
 
-    def learn_rows(self, texts: Sequence[str]) -> csr_matrix:
-        """Learn the terms of `texts` and return their rows: shape (n, max(number of terms, 1)).
+    def forget(self) -> None:
+        """Drop what was learned, so that a training that is interrupted leaves nothing half-way."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
 
-        Where no term is in enough texts, the one column is zero: what is learned then is the class shares.
+    def check_fitted(self, last: str) -> None:
+        """See whether the attribute that `fit` sets `last` is there.
+
+        Raises:
+            NotFitted: it is not.
         """
+        if not hasattr(self, last):
+            raise NotFitted(f"{self.name} has not been fitted: call fit first, or load a model")
+
+    def learn_rows(self, texts: Sequence[str], *, most: int | None = None) -> csr_matrix:
+        """Learn the terms of `texts`, at most `most`, and return their rows: shape (n, number of terms)."""
         options = self.terms
         terms, frequency, counts = learn_terms(
             texts,
             longest=options.ngrams,
             least=options.min_documents,
-            most=options.max_features,
+            most=options.max_features if most is None else min(most, options.max_features),
             digits=options.digits,
         )
         if not len(terms):
-            logger.warning(
-                "no word is in %d documents: nothing but the class shares is learned", options.min_documents
-            )
-        self.vocabulary_ = list(terms.words)
+            logger.warning("no word is in %d texts: only class shares are learned", options.min_documents)
+        self.vocabulary_ = terms.words
         self.runs_ = terms.runs
         self.idf_ = np.log((1 + len(texts)) / (1 + frequency)) + 1
         self._index = terms
         return self._matrix(counts)
 
     def rows(self, texts: Sequence[str]) -> csr_matrix:
-        """Return the rows of `texts`: shape (n, max(number of terms, 1))."""
+        """Return the rows of `texts`: shape (n, number of terms)."""
         return self._matrix(self.index.count(texts))
 
     @property
@@ -86,11 +85,8 @@ class TfidfText:
         """The terms, ready to be found.
 
         Raises:
-            NotFitted: before `fit`.
             DataError: the state does not fit together.
         """
-        if not hasattr(self, "idf_"):
-            raise NotFitted(f"{self.name} has not been fitted: call fit first, or load a model")
         if self._index is None or self._index.words is not self.vocabulary_:
             self._index = Terms(self.vocabulary_, self.runs_)
             if self.idf_.shape != (len(self._index),):
@@ -123,7 +119,7 @@ class TfidfText:
         values.clear()
         if len(data) < 2**31:
             starts = starts.astype(np.int32)  # several solvers take no other
-        return csr_matrix((data, indices, starts), shape=(len(starts) - 1, max(len(self.idf_), 1)))
+        return csr_matrix((data, indices, starts), shape=(len(starts) - 1, len(self.idf_)))
 
 
 def by_appearance(train: Part) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -92,7 +92,7 @@ def _renumber(chunks: Sequence[_Chunk], kept: Sequence[int], words: Sequence[obj
 
 
 def _cut(
-    words: Sequence[str],
+    words: list[str],
     runs: NDArray[np.int64],
     frequency: NDArray[np.int64],
     chunks: list[_Chunk],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage import Part
-from triage_sklearn._features import TermOptions, TfidfText, by_appearance
+from triage import DataError, Part
+from triage_sklearn._features import TfidfText, by_appearance
+from triage_sklearn._learners import Lesson, Plane
+from triage_sklearn._options import TermOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,39 +21,56 @@ if TYPE_CHECKING:
 
 __all__ = ["LinearText"]
 
-Link = Literal["softmax", "sigmoid"]
-Plane = tuple["NDArray[np.float64]", "NDArray[np.float64]", Link]
+logger = logging.getLogger(__name__)
+
+_COEFFICIENTS = 50_000_000  # 400 MB
+_SCORES = 250_000_000  # documents times classes: solvers hold several matrices of this size, 2 GB each
+_BLOCK = 4_000_000  # coefficients gathered at a time: 32 MB
 
 
 class LinearText(TfidfText):
     """A text classifier whose scores are sums over terms.
 
+    Memory while training: the rows (12 bytes an entry) and a few matrices of documents x classes and of
+    terms x classes; beyond a limit for the second, fewer terms are learned, those in the most texts.
+
     Attributes:
         coef_: shape (terms, k): what a unit of each term adds to the score of each class.
         intercept_: shape (k,): the scores of a text without a known term.
-        link_: "softmax": probabilities are the softmax of the scores; "sigmoid": each score's own
-            probability, divided by their sum.
+        link_: "softmax" of the scores, or "logistic": each score's own probability, divided by their sum.
     """
 
     coef_: NDArray[np.float64]
     intercept_: NDArray[np.float64]
-    link_: Link
+    link_: str
 
-    def __init__(self, name: str, terms: TermOptions, learn: Callable[..., Plane]) -> None:
+    def __init__(self, name: str, terms: TermOptions, learn: Callable[[Lesson], Plane]) -> None:
         super().__init__(name, terms)
         self._learn = learn
 
-    def fit(self, train: Part, tune: Part, *, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn the terms, their weights and the planes between the classes from `train`.
+    def fit(self, train: Part, tune: Part, *, seed: int, watch: Watch) -> None:
+        """Learn the terms, their weights and the planes between the classes.
 
         Raises:
-            DataError: fewer than two classes, or a class without a document.
+            DataError: fewer than two classes, a class without a document, or too many of both at once.
         """
+        self.forget()
         codes, numbers = by_appearance(train)
-        rows = self.learn_rows(train.texts)
-        coef, intercept, self.link_ = self._learn(rows, codes, seed=seed)
-        self.coef_ = np.ascontiguousarray(coef[: len(self.idf_), numbers])
-        self.intercept_ = intercept[numbers]
+        if len(train) * train.k > _SCORES:
+            raise DataError(
+                f"{len(train)} documents of {train.k} classes are too many at once: join classes, or train "
+                f"on a sample"
+            )
+        rows = self.learn_rows(train.texts, most=max(_COEFFICIENTS // train.k, 1))
+        if rows.shape[1]:
+            tuning = (lambda: self.rows(tune.texts), numbers[tune.codes]) if len(tune) else None
+            lesson = Lesson(rows=rows, codes=codes, k=train.k, seed=seed, watch=watch, tuning=tuning)
+            plane = self._learn(lesson)
+        else:
+            plane = Plane(np.empty((0, train.k)), np.log(np.bincount(codes) / len(codes)))
+        self.link_ = plane.link
+        self.intercept_ = plane.intercept[numbers]
+        self.coef_ = np.ascontiguousarray(plane.coef[:, numbers])
 
     def predict_proba(self, texts: Sequence[str], /) -> NDArray[np.float64]:
         """Return shape (len(texts), k); a text's row does not depend on the others.
@@ -58,18 +78,18 @@ class LinearText(TfidfText):
         Raises:
             NotFitted: before `fit`.
         """
-        index = self.index
+        self.check_fitted("coef_")
         scores = [np.empty((0, len(self.intercept_)))]
-        scores += (self._scores(counts) for counts in index.count(texts))
-        return _probabilities(np.concatenate(scores), self.link_)
+        scores.extend(self._scores(counts) for counts in self.index.count(texts))
+        return Plane(self.coef_, self.intercept_, self.link_).probabilities(np.concatenate(scores))
 
     def _scores(self, counts: Counts) -> NDArray[np.float64]:
-        parts = self.coef_[counts.terms]
-        parts *= self.weights(counts)[:, None]
         scores = np.tile(self.intercept_, (len(counts), 1))
-        filled = np.flatnonzero(np.diff(counts.starts))
-        if len(filled):
-            scores[filled] += np.add.reduceat(parts, counts.starts[filled], axis=0)
+        weights = self.weights(counts)
+        for texts, entries in _blocks(counts.starts, _BLOCK // len(self.intercept_)):
+            parts = self.coef_[counts.terms[entries]]
+            parts *= weights[entries, None]
+            scores[texts] += np.add.reduceat(parts, counts.starts[texts] - entries.start, axis=0)
         return scores
 
     def explain(
@@ -77,34 +97,31 @@ class LinearText(TfidfText):
     ) -> list[list[tuple[str, float]]]:
         """Return for each text the terms that raised class `codes[i]` over the mean of the other classes.
 
-        The weight is what the term adds to that difference of scores.
+        The weight is what the term adds to that difference of scores: only terms that raise it are listed.
         """
-        index, k = self.index, len(self.intercept_)
-        wanted = np.asarray(codes, np.int64)
+        self.check_fitted("coef_")
+        mean = self.coef_.sum(axis=1)
+        k = len(self.intercept_)
+        wanted = iter(codes)
         explained: list[list[tuple[str, float]]] = []
-        for counts in index.count(texts):
-            size = np.diff(counts.starts)
-            own = np.repeat(wanted[len(explained) : len(explained) + len(counts)], size)
-            coef = self.coef_[counts.terms]
-            chosen = coef[np.arange(len(own)), own]
-            gain = self.weights(counts) * (chosen - (coef.sum(axis=1) - chosen) / max(k - 1, 1))
-            for start, end in zip(counts.starts[:-1], counts.starts[1:], strict=True):
-                best = start + np.argsort(-gain[start:end], kind="stable")[:most]
-                explained.append(
-                    [
-                        (" ".join(index.parts(int(counts.terms[i]))), float(gain[i]))
-                        for i in best
-                        if gain[i] > 0
-                    ]
-                )
+        for counts in self.index.count(texts):
+            weights = self.weights(counts)
+            for start, end in zip(counts.starts[:-1].tolist(), counts.starts[1:].tolist(), strict=True):
+                terms = counts.terms[start:end]
+                own = self.coef_[terms, next(wanted)]
+                gain = weights[start:end] * (own - (mean[terms] - own) / (k - 1))
+                best = [i for i in np.argsort(-gain, kind="stable")[:most].tolist() if gain[i] > 0]
+                explained.append([(self.index.name(int(terms[i])), float(gain[i])) for i in best])
         return explained
 
 
-def _probabilities(scores: NDArray[np.float64], link: Link) -> NDArray[np.float64]:
-    if link == "softmax":
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores, out=scores)
-    else:
-        chances = 0.5 * (1 + np.tanh(scores / 2))  # the logistic function without overflow
-    chances /= chances.sum(axis=1, keepdims=True)
-    return chances
+def _blocks(starts: NDArray[np.int64], size: int) -> Iterator[tuple[NDArray[np.intp], slice]]:
+    """Yield texts that have entries, and their entries: about `size` at a time, at least one text."""
+    filled = np.flatnonzero(np.diff(starts))
+    first = 0
+    while first < len(filled):
+        begin = int(starts[filled[first]])
+        after = max(int(np.searchsorted(starts[filled], begin + size)), first + 1)
+        texts = filled[first:after]
+        yield texts, slice(begin, int(starts[texts[-1] + 1]))
+        first = after

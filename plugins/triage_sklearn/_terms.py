@@ -61,7 +61,7 @@ class Terms:
         DataError: a word that stands twice, runs out of order, or runs of terms that do not exist.
     """
 
-    def __init__(self, words: Sequence[str], runs: NDArray[np.int64]) -> None:
+    def __init__(self, words: list[str], runs: NDArray[np.int64]) -> None:
         self.words = words
         self.runs = np.asarray(runs, np.int64).reshape(-1, 2)
         begins, ends = self.runs.T
