@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 Clean = Callable[[str], str]
 
-# Characters that show nothing (Default_Ignorable_Code_Point of Unicode), and a blank that is no space.
+# Characters that show nothing (Default_Ignorable_Code_Point of Unicode).
 INVISIBLE: Final = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
@@ -50,6 +50,7 @@ def unicode(form: Literal["NFKC", "NFC"]) -> Clean:
     deleted = dict.fromkeys(code for code in range(128) if re.fullmatch(f"[{CONTROLS}]", chr(code)))
     unseen = re.compile(f"[{CONTROLS}{INVISIBLE}]+")
     surrogates = re.compile("[\ud800-\udfff]+")
+    wide_spaces = re.compile(r"[^\S\x00-\x7f]+")
     # Combining marks are neither letters nor spaces; the two half-width voice marks count as letters.
     crowd = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS},}}")
 
@@ -57,7 +58,7 @@ def unicode(form: Literal["NFKC", "NFC"]) -> Clean:
         if text.isascii():
             return text.translate(deleted)
         text = surrogates.sub("\N{REPLACEMENT CHARACTER}", unseen.sub("", text))
-        return unicodedata.normalize(form, crowd.sub(_thinned, text))
+        return wide_spaces.sub(" ", unicodedata.normalize(form, crowd.sub(_thinned, text)))
 
     return clean
 
@@ -79,7 +80,7 @@ def lower() -> Clean:
     def clean(text: str) -> str:
         if text.isascii():
             return text.lower()
-        # Lower-casing may take a character apart (U+0130), in an order that no normal form has.
-        return unicodedata.normalize("NFC", text.lower())
+        # The Turkish capital is the one letter that would become two: i and a dot above it.
+        return unicodedata.normalize("NFC", text.replace("\u0130", "i").lower())
 
     return clean

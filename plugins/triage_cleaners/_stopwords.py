@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,23 +16,40 @@ from triage.errors import near
 from triage_cleaners._english import ENGLISH
 
 NONE: Final = "none"
+_PLACE: Final = Path("corpora/stopwords")
 _MOST_BYTES: Final = 1_000_000
-_LANGUAGE = re.compile(r"[a-z][a-z0-9_-]*")
 
-# "don", "ain" and the like are what tokenizers leave of "don't" and "ain't".
+# What turns a sentence round, in NLTK's languages. Tokenizers leave "ain" of "ain't".
 _NEGATIONS: Final = {
-    "english": "no nor not never none nobody nothing neither nowhere without cannot ain don t n't nt",
-    "german": "nicht nichts kein keine keinem keinen keiner keines nie niemals ohne weder",
-    "french": "ne n pas ni non sans jamais aucun aucune",
-    "spanish": "no ni sin nada nunca nadie tampoco ninguno ninguna",
-    "italian": "non né ne senza mai nessuno nessuna",
-    "portuguese": "não nem sem nunca nada ninguém nenhum nenhuma",
-    "dutch": "niet niets geen nooit zonder noch",
-    "russian": "не ни нет без никогда ничего нельзя",
-    "swedish": "inte ingen inga inget utan aldrig ej",
+    "arabic": "لا لم لن ليس ليست ليسا ليسوا ما غير بلا",
+    "azerbaijani": "yox deyil heç",
+    "basque": "ez",
+    "bengali": "না নয় নেই নাই",
+    "catalan": "no ni sense mai res cap",
+    "chinese": "不 没 没有 不是 不会 不能 别 无",
     "danish": "ikke ingen intet uden aldrig ej",
-    "norwegian": "ikke ikkje ingen inga inkje intet uten utan aldri ei",
+    "dutch": "niet niets geen nooit zonder noch",
+    "english": "no nor not never none nobody nothing neither nowhere without cannot ain don t n't nt",
     "finnish": "ei en et emme ette eivät älä ilman",
+    "french": "ne n pas ni non sans jamais aucun aucune",
+    "german": "nicht nichts kein keine keinem keinen keiner keines nie niemals ohne weder",
+    "greek": "δεν δε μη μην ουτε χωρις οχι",
+    "hebrew": "לא אין בלי אל",
+    "hinglish": "na nahi nahin nai mat no not nor never",
+    "hungarian": "nem ne sem se nincs nélkül soha",
+    "indonesian": "tidak tak bukan jangan belum tanpa",
+    "italian": "non né ne senza mai nessuno nessuna",
+    "kazakh": "жоқ емес",
+    "nepali": "न नहीं छैन होइन हुँदैन",
+    "norwegian": "ikke ikkje ingen inga inkje intet uten utan aldri ei",
+    "portuguese": "não nem sem nunca nada ninguém nenhum nenhuma",
+    "romanian": "nu nici fără niciun nicio niciodată",
+    "russian": "не ни нет без никогда ничего нельзя",
+    "slovene": "ne ni niso nisem nič nikoli brez",
+    "spanish": "no ni sin nada nunca nadie tampoco ninguno ninguna",
+    "swedish": "inte ingen inga inget utan aldrig ej",
+    "tajik": "не на нест",
+    "turkish": "değil yok hiç ne",
 }
 
 
@@ -49,19 +67,16 @@ class StopWords:
 
     def __call__(self, text: str) -> str:
         """Return `text` without the words, with single spaces."""
-        words = self.words
-        return " ".join([word for word in text.split() if word not in words])
+        return " ".join(filterfalse(self.words.__contains__, text.split()))
 
 
-def is_negation(word: str, language: str) -> bool:
-    """Whether `word` turns a sentence round: what a judgement of feelings must not lose."""
-    if language in ("english", NONE) and (word.endswith("n't") or f"{word}'t" in _contractions()):
-        return True
-    return word in _NEGATIONS.get(language, _NEGATIONS["english"] if language == NONE else "").split()
-
-
-def _contractions() -> frozenset[str]:
-    return frozenset(ENGLISH.split())
+def negations(language: str) -> frozenset[str]:
+    """Return the words of `language` that turn a sentence round; none where they are not known."""
+    known = set(_NEGATIONS.get(language, "").split())
+    if language == "english":
+        short = {word for word in ENGLISH.split() if word.endswith("n't")}
+        known |= short | {word.removesuffix("'t") for word in short}
+    return frozenset(unicodedata.normalize("NFKC", word) for word in known)
 
 
 def words_of(language: str, folder: str) -> list[str]:
@@ -80,12 +95,12 @@ def words_of(language: str, folder: str) -> list[str]:
         return []
     if language == "english" and not folder:
         return ENGLISH.split()
-    if not _LANGUAGE.fullmatch(language):
+    if not re.fullmatch("[a-z][a-z0-9_-]*", language):
         raise BadOption(f"stop-words: language is a name such as english or german, not {language!r}")
-    roots = [Path(folder).expanduser()] if folder else _search_path()
+    roots = [Path(folder)] if folder else _search_path()
     for root in roots:
-        path = root / "corpora" / "stopwords" / language
-        if path.is_file():
+        path = root / _PLACE / language
+        if _is_file(path):
             return _read(path)
     raise Unavailable(_missing(language, roots))
 
@@ -107,29 +122,37 @@ def _read(path: Path) -> list[str]:
 def _search_path() -> list[Path]:
     """Return the folders in which NLTK looks for its data, in its order, without importing it."""
     named = [folder for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
-    home = Path("~").expanduser()
+    try:
+        home = [Path.home() / "nltk_data"]
+    except RuntimeError:  # a user without a home
+        home = []
     if sys.platform == "win32":
         common = [Path(os.environ.get("APPDATA", "C:\\")) / "nltk_data", Path("C:/nltk_data")]
     else:
         common = [Path(f"{top}/nltk_data") for top in ("/usr/share", "/usr/local/share", "/usr/lib")]
     prefix = Path(sys.prefix)
     inside = [prefix / "nltk_data", prefix / "share" / "nltk_data", prefix / "lib" / "nltk_data"]
-    return [*map(Path, named), home / "nltk_data", *inside, *common]
+    return [*map(Path, named), *home, *inside, *common]
 
 
 def _missing(language: str, roots: list[Path]) -> str:
-    found = sorted(
-        {
-            path.name
-            for root in roots
-            if (lists := root / "corpora" / "stopwords").is_dir()
-            for path in lists.iterdir()
-            if path.name != "README" and path.is_file()
-        }
-    )
-    place = roots[0] / "corpora" / "stopwords" / language
+    found = {path.name for root in roots for path in _files(root / _PLACE)} - {"README"}
     return (
-        f"there are no stop words for {language!r} here; nothing is downloaded. "
-        f"Put NLTK's list, one word a line, at {place}, or name an NLTK data folder with "
-        f"NLTK_DATA or the option folder.{near(language, found) if found else ''}"
+        f"there are no stop words for {language!r} here, and nothing is downloaded. Put NLTK's list, one "
+        f"word a line, at {roots[0] / _PLACE / language}, or name the folder that holds {_PLACE} "
+        f"with NLTK_DATA or the option folder.{near(language, found)}"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no permission to look
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_file()]
+    except OSError:
+        return []

@@ -156,6 +156,8 @@ def _normalised(text: str) -> str:
     """Collapse white space, which includes every line and paragraph separator; replace surrogates."""
     if not text.isascii():
         text = _surrogates().sub("\N{REPLACEMENT CHARACTER}", text)
+    elif text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text  # the usual end of a cleaning, at a quarter of the time
     return " ".join(text.split())
 
 
