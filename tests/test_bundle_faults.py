@@ -21,13 +21,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles.samples import digest, forge, same, sample
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from triage import bundle
+from triage.bundle.content import from_files, to_files
+from triage.bundle.exactjson import Damaged
 from triage.errors import CannotWrite, NoInput, Refused
 
 TESTS = Path(__file__).parent
 KILLS = int(os.environ.get("TRIAGE_KILLS", "25"))
 FLIPS = int(os.environ.get("TRIAGE_FLIPS", "1000"))
+FUZZ = int(os.environ.get("TRIAGE_FUZZ", "300"))
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +170,41 @@ def test_an_interrupt_at_any_rename_leaves_the_old_model_and_nothing_else(tmp_pa
             monkeypatch.setattr(os, "rename", real)
             assert same(bundle.read(tmp_path / "model"), sample(1))
             assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_all_is_synced_before_it_gets_its_name_and_the_name_after_and_the_manifest_comes_last(
+    tmp_path, monkeypatch
+):
+    bundle.write(tmp_path / "model", sample(1))
+    paths, steps = {}, []
+    real_open, real_rename = os.open, os.rename
+
+    def opening(path, flags, *args):
+        descriptor = real_open(path, flags, *args)
+        paths[descriptor] = Path(path)
+        return descriptor
+
+    def renaming(source, target):
+        real_rename(source, target)
+        steps.append(f"{source.name.split('.')[-1]} becomes {target.name.split('.')[-1]}")
+
+    monkeypatch.setattr(os, "open", opening)
+    monkeypatch.setattr(os, "rename", renaming)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: steps.append(paths[descriptor]))
+    bundle.write(tmp_path / "model", sample(2))
+    monkeypatch.undo()
+
+    (folder,) = {step.parent for step in steps if isinstance(step, Path) and step.suffix == ".json"}
+    names = [step.name for step in steps if isinstance(step, Path) and step.parent == folder]
+    assert sorted(names) == sorted(path.name for path in (tmp_path / "model").iterdir())
+    assert names[-1] == "MANIFEST.json"
+    assert steps[len(names) :] == [
+        folder,
+        "model becomes previous",
+        "new becomes model",
+        tmp_path,
+        "previous becomes old",
+    ]
 
 
 def test_a_file_system_that_cannot_sync_directories_is_written_to_all_the_same(tmp_path, monkeypatch):
@@ -353,11 +393,11 @@ def test_a_file_that_shrinks_or_fails_while_it_is_read_is_refused(model, monkeyp
 
 
 def test_a_directory_that_vanishes_while_it_is_read_is_no_input(model, monkeypatch):
-    def vanish(path):
+    def vanish(folder):
         shutil.rmtree(model, ignore_errors=True)
         raise FileNotFoundError
 
-    monkeypatch.setattr(os, "listdir", vanish)
+    monkeypatch.setattr(Path, "iterdir", vanish)
     with pytest.raises(NoInput, match="there is no model"):
         bundle.read(model)
 
@@ -507,6 +547,66 @@ def only_at_fault(stem: str, content: object) -> dict[str, object]:
         if b"network.onnx" not in text:
             files["network"] = None
     return files
+
+
+SOUND = to_files(sample(weights=4))
+anything = st.text(st.characters(exclude_categories=()), max_size=8)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | anything
+    | st.sampled_from(["coef_", "table.bin"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            anything
+            | st.sampled_from(["$array", "$file", "schema", "texts", "probabilities", "dtype", "shape"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=FUZZ, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_its_files_a_bundle_is_read_or_refused_and_nothing_else(data):
+    files = {name: bytearray(content) for name, content in SOUND.items()}
+    for name in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3), label="files"):
+        match data.draw(st.sampled_from(["bytes", "json", "gone", "header"]), label="how"):
+            case "bytes":
+                start = data.draw(st.integers(0, len(files.get(name, b""))), label="from")
+                end = start + data.draw(st.integers(0, 8), label="length")
+                files.setdefault(name, bytearray())[start:end] = data.draw(
+                    st.binary(max_size=12), label="bytes"
+                )
+            case "json":
+                files[name] = bytearray(json.dumps(data.draw(json_values, label="json")).encode())
+            case "gone":
+                files.pop(name, None)
+            case "header":
+                entry = st.fixed_dictionaries(
+                    {
+                        "dtype": st.sampled_from(["F64", "U8", "BOOL", "X"]),
+                        "shape": st.lists(st.integers(-1, 4) | st.integers(0, 2**70), max_size=3),
+                        "data_offsets": st.lists(st.integers(-1, 40), min_size=2, max_size=2),
+                    }
+                )
+                entries = data.draw(
+                    st.dictionaries(st.sampled_from(["coef_", "idf_", "x"]), entry), label="header"
+                )
+                files["weights.safetensors"] = bytearray(
+                    header(entries, bytes(data.draw(st.integers(0, 40))))
+                )
+    message = "sound"
+    try:
+        from_files(files, sha256="")
+    except Damaged as damage:
+        message = str(damage)
+    assert message.isprintable()
 
 
 @pytest.mark.parametrize("stem", ["model", "calibration", "golden", "state"])

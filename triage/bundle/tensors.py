@@ -85,7 +85,7 @@ def from_safetensors(data: bytearray) -> dict[str, NDArray[Any]]:
         try:
             flat = np.frombuffer(data, dtype=dtype, count=math.prod(shape), offset=start + first)
             arrays[name] = flat.reshape(shape)
-        except ValueError as error:  # such as a shape of (0, 2**62)
+        except (ValueError, OverflowError) as error:  # such as a shape of (0, 2**62)
             raise Damaged(WEIGHTS, f"{name!r} has a shape that no array has") from error
     return arrays
 
