@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import json
 import os
 import subprocess
@@ -487,13 +488,20 @@ def test_no_model_is_no_input_and_says_how_to_make_one(tmp_path):
 # --- what a killed writer leaves
 
 
-def test_a_model_that_waits_aside_is_read_and_comes_back_with_the_next_write(tmp_path):
+def test_a_model_that_waits_aside_is_read_and_comes_back_with_the_next_write(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     bundle.write(tmp_path / "model", sample(1))
     (tmp_path / "model").rename(tmp_path / ".model.previous")
     assert same(bundle.read(tmp_path / "model"), sample(1))
-    with pytest.raises(TypeError):
-        bundle.write(tmp_path / "model", sample(2, state={"x_": print}))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "mkdir", full)
+        with pytest.raises(CannotWrite, match="No space"):
+            bundle.write(tmp_path / "model", sample(2))
     assert same(bundle.read(tmp_path / "model"), sample(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    (tmp_path / "model").rename(tmp_path / ".model.previous")
     bundle.write(tmp_path / "model", sample(2))
     assert same(bundle.read(tmp_path / "model"), sample(2))
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
