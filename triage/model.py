@@ -16,6 +16,7 @@ from triage.calibration import Calibration
 from triage.errors import NotFitted, PluginFailed, Refused
 from triage.experiment import Experiment
 from triage.pipeline.cleaning import Cleaning, build_cleaning
+from triage.pipeline.vectorize import Vectorizer
 from triage.plugins import Plugins
 from triage.protocols import Classifier, Explains, Remembers
 from triage.values import Document, Prediction
@@ -43,6 +44,7 @@ class Model:
         cleaning: the steps that every text goes through first.
         classifier: fitted.
         calibration: fitted on the calibrate part.
+        vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.
         sha256: of the bundle's manifest; "" before it is saved.
@@ -54,6 +56,7 @@ class Model:
     cleaning: Cleaning
     classifier: Classifier
     calibration: Calibration = field(default_factory=Calibration)
+    vectorizer: Vectorizer | None = None
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
@@ -69,8 +72,8 @@ class Model:
         return {label: self.experiment.queues.get(label, label) for label in self.classes}
 
     def inputs(self, cleaned: Sequence[str]) -> Sequence[Any]:
-        """Return what the classifier consumes for texts that are clean."""
-        return cleaned
+        """Return what the classifier consumes for texts that are clean: the texts, or their token ids."""
+        return cleaned if self.vectorizer is None else self.vectorizer(cleaned)
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (len(texts), k), for texts as they were written."""
@@ -104,7 +107,11 @@ class Model:
         """Return the terms that spoke for class `codes[i]` in each clean text; [] where it cannot say."""
         if not isinstance(self.classifier, Explains) or not len(cleaned):
             return [[] for _ in cleaned]
-        return self.classifier.explain(self.inputs(cleaned), codes, most=most)
+        explained = self.classifier.explain(self.inputs(cleaned), codes, most=most)
+        if self.vectorizer is None:
+            return explained
+        vocabulary = self.vectorizer.vocabulary
+        return [[(vocabulary[token], weight) for token, weight in terms] for terms in explained]
 
 
 def checked(probabilities: Any, n: int, k: int, backend: str) -> NDArray[np.float64]:
@@ -151,6 +158,9 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
         CannotWrite: the bundle cannot be written; what stood at `path` still stands.
     """
     probabilities = model.predict_proba(GOLDEN_TEXTS)
+    state = state_of(model.classifier)
+    if model.vectorizer is not None:
+        state["vocabulary_"] = list(model.vectorizer.vocabulary)
     written = bundle.Bundle(
         model={
             "backend": model.backend,
@@ -159,8 +169,9 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
             "cleaning": [[name, dict(options)] for name, options in model.cleaning.steps],
             "experiment": model.experiment.to_json(),
             "trained": dict(model.trained),
+            "max_length": model.vectorizer.max_length if model.vectorizer else None,
         },
-        state=state_of(model.classifier),
+        state=state,
         calibration=model.calibration.to_json(),
         golden=bundle.Golden(texts=GOLDEN_TEXTS, probabilities=probabilities),
         extra=model.extra,
@@ -191,7 +202,11 @@ def load_model(path: str, plugins: Plugins) -> Model:
     backend = plugins.backend(experiment.backend)
     classifier: Classifier = plugins.build(backend, options)
     try:
-        restore(classifier, read.state)
+        state = dict(read.state)
+        vectorizer = None
+        if record["max_length"] is not None:
+            vectorizer = Vectorizer(tuple(state.pop("vocabulary_")), record["max_length"])
+        restore(classifier, state)
         model = Model(
             experiment=experiment,
             options=options,
@@ -199,6 +214,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
             cleaning=build_cleaning(plugins, steps),
             classifier=classifier,
             calibration=calibration,
+            vectorizer=vectorizer,
             extra=read.extra,
             trained=record.get("trained", {}),
             sha256=read.sha256,

@@ -66,8 +66,11 @@ class Explains(Protocol):
 
     def explain(
         self, inputs: Sequence[Any], codes: Sequence[int], *, most: int
-    ) -> list[list[tuple[str, float]]]:
-        """Return for each input the terms that spoke for class `codes[i]`: at most `most`, heaviest first."""
+    ) -> list[list[tuple[Any, float]]]:
+        """Return for each input the terms that spoke for class `codes[i]`: at most `most`, heaviest first.
+
+        A term is a string, or a token id where the backend consumes sequences.
+        """
         ...
 
 

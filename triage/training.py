@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
 from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
 from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified
+from triage.pipeline.vectorize import Vectorizer, learn_vocabulary
 from triage.plugins import Plugins
 from triage.protocols import Classifier
 from triage.values import Dataset, Epoch, Part, Run, Splits
@@ -150,7 +150,14 @@ def fit(
     started = time.perf_counter()
     backend = plugins.backend(experiment.backend)
     options = resolve(backend.build, experiment.options, owner=backend.name)
-    train, tune = prepared.splits.train, prepared.splits.tune
+    splits, vectorizer = prepared.splits, None
+    if backend.consumes == "sequences":
+        vectorizer = learn_vocabulary(
+            splits.train.texts, max_tokens=experiment.max_tokens, max_length=experiment.max_length
+        )
+    train, tune, calibrate = (
+        _for(part, vectorizer) for part in (splits.train, splits.tune, splits.calibrate)
+    )
     run = Run(prepared.dataset.name, backend.name, options, experiment.seed, len(train))
     history: list[Epoch] = []
 
@@ -169,6 +176,7 @@ def fit(
         classes=prepared.labels.classes,
         cleaning=prepared.cleaning,
         classifier=classifier,
+        vectorizer=vectorizer,
         trained={
             "corpus": prepared.dataset.name,
             "corpus_sha256": prepared.dataset.sha256,
@@ -179,9 +187,15 @@ def fit(
         },
     )
     with plugins.blame(backend):
-        calibration = _calibrate(classifier, prepared.splits.calibrate, backend.name)
-    model = Model(**{**vars(model), "calibration": calibration})
-    return Fitted(model, run, tuple(history), time.perf_counter() - started)
+        calibration = _calibrate(classifier, calibrate, backend.name)
+    return Fitted(replace(model, calibration=calibration), run, tuple(history), time.perf_counter() - started)
+
+
+def _for(part: Part, vectorizer: Vectorizer | None) -> Part:
+    """Give a part its sequences, where the backend consumes them."""
+    if vectorizer is None:
+        return part
+    return replace(part, sequences=vectorizer(part.texts), vocabulary=vectorizer.vocabulary)
 
 
 def _calibrate(classifier: Classifier, part: Part, backend: str) -> Calibration:
@@ -252,8 +266,3 @@ def _test_part(
         groups=near_duplicates([test.documents[row].text for row in usable.tolist()]),
     )
     return part, unseen, timed_out
-
-
-def today() -> str:
-    """Return today's date in UTC, as models and runs record it."""
-    return datetime.datetime.now(datetime.UTC).date().isoformat()

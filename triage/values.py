@@ -154,6 +154,7 @@ class Part:
         rows: shape (n,), int64: where each document stands in the dataset.
         sequences: n int32 arrays of token ids, for backends that consume sequences; else None.
         groups: shape (n,), int64: documents with one number are near-duplicates of each other.
+        vocabulary: the token of each id, for backends that consume sequences: "" pads, "[UNK]" is unknown.
     """
 
     texts: Sequence[str]
@@ -162,6 +163,7 @@ class Part:
     rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     sequences: Sequence[NDArray[np.int32]] | None = None
     groups: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    vocabulary: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
