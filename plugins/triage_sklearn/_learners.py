@@ -49,8 +49,7 @@ class Lesson:
     @property
     def weights(self) -> NDArray[np.float64]:
         """The weight of each class: all classes weigh the same, whatever their number of documents."""
-        weights: NDArray[np.float64] = len(self.codes) / (self.k * np.bincount(self.codes, minlength=self.k))
-        return weights
+        return np.asarray(len(self.codes) / (self.k * np.bincount(self.codes)))
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ class Plane:
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what `scores`, shape (n, k), stand for: rows that sum to 1."""
+        chances: NDArray[np.float64]
         if self.link == "softmax":
             chances = np.exp(scores - scores.max(axis=1, keepdims=True))
         else:
@@ -161,7 +161,7 @@ def sgd(
     lesson: Lesson,
     *,
     alpha: Annotated[float, "Strength of the L2 penalty", Between(1e-9, 1.0)] = 1e-5,
-    epochs: Annotated[int, "Passes over the training part at most", Between(1, 1000)] = 20,
+    epochs: Annotated[int, "Passes over the training part at most", Between(1, 1000)] = 10,
     patience: Annotated[int, "Passes without a better log loss on the tune part", Between(1, 1000)] = 2,
 ) -> Plane:
     """Balanced logistic regression, one class against the rest, by averaged stochastic gradient descent.
@@ -174,7 +174,7 @@ def sgd(
     model = SGDClassifier(
         loss="log_loss",
         alpha=alpha,
-        average=True,
+        average=2 * len(lesson.codes),  # the first passes are still far off
         class_weight=dict(enumerate(lesson.weights)),
         random_state=np.random.RandomState(lesson.seed),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage_sklearn._terms import CHUNK, Counts, Terms, adjoining, words_of
+from triage_sklearn._terms import Counts, Terms, adjoining, numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["learn_terms"]
 
 _has_digit = re.compile(r"\d").search
+_LONGEST_WORD = 64  # beyond that it is no word: a text without its spaces, a key, an address
 _PENDING = 4_000_000  # keys that wait to be merged: 32 MB
 _Chunk = tuple["NDArray[np.int32]", "NDArray[np.int64]"]  # word numbers, and how many each text has
 
@@ -34,13 +35,13 @@ def learn_terms(
         least: a term in fewer texts than this is dropped.
         most: if more are left, those in the most texts stay; on equal numbers words before runs, shorter
             runs before longer ones, then the first by the alphabet.
-        digits: whether words that hold a digit are terms.
+        digits: whether words that hold a digit are terms. Words of more than 64 letters never are.
 
     Returns:
         The terms, the number of texts that hold each, and the counts of `texts` in chunks.
     """
     chunks, words, frequency = _number_words(texts)
-    common = np.flatnonzero(frequency >= least).tolist()
+    common = [i for i in np.flatnonzero(frequency >= least).tolist() if len(words[i]) <= _LONGEST_WORD]
     kept = sorted((i for i in common if digits or not _has_digit(words[i])), key=words.__getitem__)
     terms, frequency, chunks = _cut(
         [words[i] for i in kept],
@@ -68,17 +69,11 @@ def _number_words(texts: Sequence[str]) -> tuple[list[_Chunk], list[str], NDArra
     numbers.default_factory = numbers.__len__
     chunks: list[_Chunk] = []
     frequency = np.zeros(0, np.int64)
-    for start in range(0, len(texts), CHUNK):
-        found: list[int] = []
-        lengths = []
-        for text in texts[start : start + CHUNK]:
-            words = words_of(text)
-            lengths.append(len(words))
-            found.extend(map(numbers.__getitem__, words))
-        chunks.append((np.array(found, np.int32), np.array(lengths, np.int64)))
+    for found, lengths in numbered(texts, lambda words: map(numbers.__getitem__, words)):
+        chunks.append((found.astype(np.int32), lengths))
         seen = len(numbers)
         owner = np.repeat(np.arange(len(lengths)) * seen, lengths)
-        once = np.bincount(_different(owner + chunks[-1][0])[0] % max(seen, 1), minlength=seen)
+        once = np.bincount(_different(owner + found)[0] % max(seen, 1), minlength=seen)
         once[: len(frequency)] += frequency
         frequency = once
     return chunks, list(numbers), frequency

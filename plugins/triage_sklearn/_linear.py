@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from triage_sklearn._terms import Counts
 
 __all__ = ["LinearText"]
-
-logger = logging.getLogger(__name__)
 
 _COEFFICIENTS = 50_000_000  # 400 MB
 _SCORES = 250_000_000  # documents times classes: solvers hold several matrices of this size, 2 GB each
@@ -77,8 +74,11 @@ class LinearText(TfidfText):
 
         Raises:
             NotFitted: before `fit`.
+            DataError: the state does not fit together.
         """
         self.check_fitted("coef_")
+        if self.coef_.shape != (len(self.index), len(self.intercept_)):
+            raise DataError(f"{len(self.index)} terms do not fit coefficients of shape {self.coef_.shape}")
         scores = [np.empty((0, len(self.intercept_)))]
         scores.extend(self._scores(counts) for counts in self.index.count(texts))
         return Plane(self.coef_, self.intercept_, self.link_).probabilities(np.concatenate(scores))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -16,16 +16,36 @@ from triage import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CHUNK", "Counts", "Terms", "adjoining", "words_of"]
+__all__ = ["Counts", "Terms", "adjoining", "numbered"]
 
-CHUNK = 512  # texts at a time: bounds the memory, whatever is asked for at once
+_TEXTS, _WORDS = 512, 1_000_000  # at a time: bounds the memory, whatever is asked for at once
 _find_words = re.compile(r"\w\w+").findall
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of `text` as scikit-learn's vectorizers see them: two letters or more, lower case."""
-    words: list[str] = _find_words(text.lower())
-    return words
+def numbered(
+    texts: Sequence[str], number: Callable[[list[str]], Iterable[int]]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the words of `texts` as numbers, one text after the other, and how many each text has.
+
+    Words are what scikit-learn's vectorizers take for them: two letters or more, in lower case.
+    Each pair that is yielded stands for a few hundred texts, fewer where they are long.
+
+    Args:
+        texts: to be divided into words.
+        number: gives the number of each word of a list.
+    """
+    found: list[int] = []
+    lengths: list[int] = []
+    for text in texts:
+        words = _find_words(text.lower())
+        lengths.append(len(words))
+        found.extend(number(words))
+        if len(lengths) == _TEXTS or len(found) > _WORDS:
+            yield np.array(found, np.int64), np.array(lengths, np.int64)
+            found.clear()
+            lengths.clear()
+    if lengths:
+        yield np.array(found, np.int64), np.array(lengths, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +117,10 @@ class Terms:
         return [self.words[term], *reversed(ends)]
 
     def count(self, texts: Sequence[str]) -> Iterator[Counts]:
-        """Yield the counts of `texts`, CHUNK texts at a time."""
-        numbers, unknown = self._numbers.get, repeat(-1)
-        for start in range(0, len(texts), CHUNK):
-            lengths: list[int] = []
-            found: list[int] = []
-            for text in texts[start : start + CHUNK]:
-                words = words_of(text)
-                lengths.append(len(words))
-                found.extend(map(numbers, words, unknown))
-            yield self.count_words(np.array(found, np.int64), np.array(lengths, np.int64))
+        """Yield the counts of `texts`, some hundred texts at a time."""
+        get, unknown = self._numbers.get, repeat(-1)
+        for words, lengths in numbered(texts, lambda words: map(get, words, unknown)):
+            yield self.count_words(words, lengths)
 
     def count_words(self, words: NDArray[np.int64], lengths: NDArray[np.int64]) -> Counts:
         """Count the terms of texts that are given as word numbers, -1 for unknown ones.
