@@ -212,6 +212,15 @@ def test_swallowed_rows_are_found_without_labels_where_there_are_many_columns(tm
     assert len(kept) == 19
 
 
+def test_swallowed_rows_are_found_without_labels_by_their_dates(tmp_path):
+    rows = [f"2024-01-{i + 1:02},text {i}, again" for i in range(20)]
+    rows[5] = '2024-01-06,"text 5, again'
+    rows[9] = '2024-01-10,text 9", again'
+    kept, lost = read(put(tmp_path, "\n".join(["date,text,more", *rows])))
+    assert [item.line for item in lost] == [7]
+    assert len(kept) == 19
+
+
 def test_prose_over_several_lines_is_never_taken_for_rows(tmp_path):
     letters = [
         ("Dear Sir,\nI called, twice", "card"),
@@ -279,7 +288,9 @@ def test_a_row_of_a_million_cells_is_quarantined_before_it_is_taken_apart(tmp_pa
 
 def test_a_file_of_which_nothing_can_be_read_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(_csv, "_HOPELESS", 50)
-    with pytest.raises(triage.DataError, match=r"51 of 52 rows cannot be read, the last on line 53"):
+    with pytest.raises(
+        triage.DataError, match=r"51 of 52 rows cannot be read, the first on line 3: 1 fields"
+    ):
         read(put(tmp_path, HEADER + "fine,x\n" + "bad\n" * 60))
 
 
@@ -785,8 +796,27 @@ def test_parquet_that_cannot_be_used_is_said(tmp_path):
         opened(table(tmp_path, text=[["a"], ["b"]]))
     with pytest.raises(triage.DataError, match="--text-column"):
         opened(table(tmp_path, foo=["a"]))
-    with pytest.raises(triage.DataError, match="MB each"):
+    with pytest.raises(triage.DataError, match="17 MB in 1 texts, too large"):
         opened(table(tmp_path, text=[os.urandom(9_000_000).hex()]))
+
+
+def test_a_huge_cell_in_parquet_is_quarantined(tmp_path):
+    texts = ["a", None, "x" * 17_000_000, "b"]
+    for name, column in (("a.parquet", texts), ("b.parquet", [text and text.encode() for text in texts])):
+        kept, lost = read(table(tmp_path, name, text=column))
+        assert [document.text for document in kept] == ["a", "", "b"]
+        assert [(item.row, item.reason) for item in lost] == [(3, "longer than 16 million bytes")]
+
+
+def test_a_large_cell_that_parquet_repeats_is_held_once(tmp_path):
+    large = "x" * 1_000_000
+    texts = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 3000, pyarrow.int32()), [large])
+    source = opened(table(tmp_path, text=texts))
+    before = pyarrow.total_allocated_bytes()
+    documents = iter(source)
+    assert len(next(documents).text) == 1_000_000
+    assert pyarrow.total_allocated_bytes() - before < 50e6
+    assert sum(1 for _ in documents) == 2999
 
 
 def test_parquet_damaged_in_the_middle_is_said(tmp_path):

@@ -71,7 +71,7 @@ class CsvSource(FileSource):
             self._label = place[columns.label] if columns.label else None
             self._date = place[columns.date] if columns.date else None
             self._id = place[columns.id] if columns.id else None
-            sample = [fields for _, fields in itertools.islice(records.rows(0, None, extra=False), SAMPLE)]
+            sample = [fields for _, fields in itertools.islice(records.rows(0, None), SAMPLE)]
         if not sample:
             raise triage.DataError(f"{shown(self.location)} has a header and no rows")
         self._extra = len(sample) > 1 and all(
@@ -95,18 +95,20 @@ class CsvSource(FileSource):
         used = [place for place in (text, label, date, identifier) if place is not None]
         document, marked = self._document, self._marked
         kept = lost = 0
+        first = ""
         with open_input(self.location, stamp=self._stamp) as stream:
             records = Records(self._physical(stream), self._delimiter)
             records.header()
             for row, (line, fields) in enumerate(
-                records.rows(self._width, label, extra=self._extra), start=1
+                records.rows(self._width, label, date=date, extra=self._extra), start=1
             ):
                 if isinstance(fields, str):
                     lost += 1
+                    first = first or f"line {line:,}: {fields}"
                     if lost > _HOPELESS and lost > 10 * kept:
                         raise triage.DataError(
-                            f"{shown(self.location)}: {lost:,} of {row:,} rows cannot be read, the last on "
-                            f"line {line:,}: {fields}. This is no CSV file with the columns of its header"
+                            f"{shown(self.location)}: {lost:,} of {row:,} rows cannot be read, the first on "
+                            f"{first}. This is no CSV file with the columns of its header"
                         )
                     yield triage.Quarantined(row=row, line=line, reason=fields)
                     continue

@@ -17,9 +17,11 @@ from triage_readers._source import SAMPLE, FileSource
 __all__ = ["ParquetSource"]
 
 _BATCH = 1024
-# One page of a column is unpacked at a time, and a single value is never divided: a group whose texts are
-# this large on average cannot be read in bounded memory.
+# A value is unpacked before its length is known, so a group of few, huge texts is refused unread.
 _LARGEST = 16 << 20
+_GROUP = 256 << 20
+_MEAN = 1 << 16
+_TOO_LONG = object()
 
 
 class ParquetSource(FileSource):
@@ -70,7 +72,11 @@ class ParquetSource(FileSource):
                 shutil.copyfileobj(stream, source, 1 << 20)
                 source.seek(0)
             try:
-                yield stack.enter_context(pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False))
+                settings = {"buffer_size": 1 << 20, "pre_buffer": False}
+                with pq.ParquetFile(source, **settings) as file:
+                    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+                # As dictionaries, so that a huge value that is repeated is unpacked once.
+                yield stack.enter_context(pq.ParquetFile(source, **settings, read_dictionary=texts))
             except (pa.ArrowException, OSError) as error:
                 stream.verify()
                 raise triage.DataError(
@@ -83,12 +89,13 @@ class ParquetSource(FileSource):
         place = file.schema_arrow.names.index(self.columns.text)
         for number in range(file.metadata.num_row_groups):
             group = file.metadata.row_group(number)
-            if group.num_columns > place and group.num_rows:
-                size = group.column(place).total_uncompressed_size / group.num_rows
-                if size > _LARGEST:
+            if group.num_columns == len(file.schema_arrow.names) and group.num_rows:
+                size = group.column(place).total_uncompressed_size
+                mean = size / group.num_rows
+                if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
                     raise triage.DataError(
-                        f"{shown(self.location)}: the texts of row group {number + 1} have "
-                        f"{size / 1e6:,.0f} MB each; at most {_LARGEST >> 20} are read"
+                        f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB in "
+                        f"{group.num_rows:,} texts, too large to read one by one: write it in smaller groups"
                     )
 
     def _cells(self, file: Any) -> Iterator[list[Any]]:
@@ -105,29 +112,60 @@ class ParquetSource(FileSource):
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         with self._open() as file:
             for row, (text, label, date, identifier) in enumerate(self._cells(file), start=1):
-                cells = [_text(text), _text(label), _text(identifier)]
-                if any(isinstance(cell, bytes) for cell in cells):
-                    yield triage.Quarantined(row=row, line=0, reason="its text is not UTF-8")
+                try:
+                    cells = [_text(cell) for cell in (text, label, identifier)]
+                    day = date if isinstance(date, datetime.date) else _text(date)
+                except _UnreadableError as error:
+                    yield triage.Quarantined(row=row, line=0, reason=str(error))
                     continue
-                day = date if isinstance(date, datetime.date) else str(_text(date))
-                yield self._document(row, 0, str(cells[0]), str(cells[1]), day, str(cells[2]))
+                yield self._document(row, 0, cells[0], cells[1], day, cells[2])
+
+
+class _UnreadableError(Exception):
+    """A cell that is no text."""
 
 
 def _nested(kind: Any) -> bool:
     import pyarrow as pa
 
-    return bool(pa.types.is_nested(kind) or pa.types.is_map(kind))
+    return bool(pa.types.is_nested(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
 
 
 def _values(column: Any) -> list[Any]:
-    """Return a column's values; timestamps as the day in their own zone, broken UTF-8 as bytes."""
+    """Return a column's values; timestamps as the day in their own zone, what is no text as bytes."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_dictionary(column.type):
+        known = _values(column.dictionary)
+        return [None if index is None else known[index] for index in column.indices.to_pylist()]
     if pa.types.is_timestamp(column.type):
         if column.type.tz:
             column = pc.local_timestamp(column)
         column = column.cast(pa.date32(), safe=False)
+    if column.nbytes > _LARGEST and _is_text(column.type):
+        lengths = pc.binary_length(column).to_pylist()
+        return [
+            _TOO_LONG if length and length > _LARGEST else _plain(column.slice(place, 1))[0]
+            for place, length in enumerate(lengths)
+        ]
+    return _plain(column)
+
+
+def _plain(column: Any) -> list[Any]:
+    import pyarrow as pa
+
     try:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:
@@ -135,17 +173,23 @@ def _values(column: Any) -> list[Any]:
     return values
 
 
-def _text(value: Any) -> str | bytes:
-    """Return a cell as text; bytes where it is none."""
+def _text(value: Any) -> str:
+    """Return a cell as text.
+
+    Raises:
+        _UnreadableError: it is none.
+    """
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is _TOO_LONG:
+        raise _UnreadableError(f"longer than {_LARGEST >> 20} million bytes")
     if isinstance(value, bytes):
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:
-            return value
+            raise _UnreadableError("its text is not UTF-8") from None
     return str(value)

@@ -7,9 +7,10 @@ Python's `csv` reads the records, strictly; around it stand these rules:
   the one on which it began. A stray quote thus costs its own row; a damaged row of several lines may be
   counted as several.
 - A record of three lines or more that holds the right number of fields is still taken for a stray quote
-  that swallowed rows where its first line (without its last quote), its last line and most lines between
-  are complete records of their own, with labels that were seen before. Prose does not end each line in a
-  known label. Of two lines it cannot be told: they are what CSV says they are, one record.
+  that swallowed rows where most lines between its first and its last are complete records of their own,
+  with labels that were seen before, or dates where there are no labels; where that is less telling (two
+  columns, or neither), its first line (without its last quote) and its last line must be such records
+  too. Of two lines it cannot be told: they are what CSV says they are, one record.
 - A record with the wrong number of fields is quarantined as a whole, unless its first line alone is complete
   without its last quote: then, too, reading goes on at the next line.
 - Empty lines are no records.
@@ -22,6 +23,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 
+from triage_readers._dates import Days
 from triage_readers._encoding import LIMIT
 
 __all__ = ["Records"]
@@ -81,14 +83,17 @@ class Records:
 
     def header(self) -> tuple[int, list[str] | str]:
         """Return the first record and its line, or why it cannot be read; [] at the end of the file."""
-        return next(self.rows(0, None, extra=False), (self.line, []))
+        return next(self.rows(0, None), (self.line, []))
 
-    def rows(self, width: int, label: int | None, *, extra: bool) -> Iterator[tuple[int, list[str] | str]]:
+    def rows(
+        self, width: int, label: int | None, *, date: int | None = None, extra: bool = False
+    ) -> Iterator[tuple[int, list[str] | str]]:
         """Yield for each record the line on which it begins, and its fields or why it cannot be read.
 
         Args:
             width: how many fields each must have; 0 takes any number.
             label: which of them is the label, where there is one.
+            date: which of them is the date, where there is one.
             extra: whether each record has one more field, empty: an extra delimiter at its end.
         """
         held = self._held
@@ -122,7 +127,7 @@ class Records:
                 yield line, sys.intern(f"{len(fields)} fields where the header has {width}{more}")
                 continue
             if width and count > 1:
-                if count > 2 and self._swallows(fields, expected, label):
+                if count > 2 and self._swallows(fields, expected, label, date):
                     yield line, "a quote that is not closed on its line swallows the rows after it"
                     self._go_back()
                     reader = self._reader()
@@ -137,21 +142,25 @@ class Records:
         self._again.extendleft(reversed(self._held[1:]))
         self.line += 1
 
-    def _swallows(self, fields: list[str], width: int, label: int | None) -> bool:
+    def _swallows(self, fields: list[str], width: int, label: int | None, date: int | None) -> bool:
         """Whether a record of several lines looks like several records between two stray quotes."""
         held = self._held
+        if label is None and date is None and width < 4:
+            return False  # only many columns on each line would be telling
         own = "" if label is None else fields[label]
-        if label is None and width < 4:
-            return False  # without labels to go by, only many columns on each line are telling
-        if not self._complete(_without_last_quote(held[0]), width, label, own):
+        between = sum(self._complete(line, width, label, date, own) for line in held[1:-1])
+        if 2 * between <= len(held) - 2:
             return False
-        if not self._complete(held[-1], width, label, own):
-            return False
-        between = sum(self._complete(line, width, label, own) for line in held[1:-1])
-        return 2 * between > len(held) - 2
+        # A line of prose may end in a comma and a label; that it has a third column too is telling.
+        if width > 2 and (label is not None or date is not None):
+            return True
+        first = _without_last_quote(held[0])
+        return all(self._complete(line, width, label, date, own) for line in (first, held[-1]))
 
-    def _complete(self, line: str, width: int, label: int | None, own: str = "") -> bool:
-        """Whether `line` is a record by itself, with a label that is known."""
+    def _complete(
+        self, line: str, width: int, label: int | None, date: int | None = None, own: str = ""
+    ) -> bool:
+        """Whether `line` is a record by itself, with a label that is known, or else with a date."""
         if line.count(self._delimiter) < width - 1:
             return False
         try:
@@ -160,9 +169,9 @@ class Records:
             return False
         if len(fields) != width:
             return False
-        if label is None:
-            return True
-        return bool(fields[label]) and (fields[label] == own or fields[label] in self._labels)
+        if label is not None:
+            return bool(fields[label]) and (fields[label] == own or fields[label] in self._labels)
+        return date is None or Days().read(fields[date]) is not None
 
 
 def _without_last_quote(line: str) -> str:
