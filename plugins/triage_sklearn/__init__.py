@@ -15,7 +15,7 @@ from triage_sklearn._options import TermOptions, with_terms
 __all__ = ["TermOptions", "backend", "triage_backends"]
 
 
-def _linear(name: str, summary: str, learn: Callable[..., _learners.Plane]) -> triage.Backend:
+def _linear_backend(name: str, summary: str, learn: Callable[..., _learners.Plane]) -> triage.Backend:
     def build(terms: TermOptions, settings: dict[str, Any]) -> LinearText:
         return LinearText(name, terms, partial(learn, **settings))
 
@@ -47,16 +47,20 @@ def _random_forest(
 @triage.hookimpl
 def triage_backends() -> Iterator[triage.Backend]:
     """Yield the backends of this plugin."""
-    yield _linear(
+    yield _linear_backend(
         "tfidf",
         "Words and pairs of words, weighted, with balanced logistic regression: the baseline",
         _learners.logistic,
     )
-    yield _linear(
+    yield _linear_backend(
         "naive-bayes", "Multinomial naive Bayes on weighted words: trains at once", _learners.naive_bayes
     )
-    yield _linear("sgd", "Logistic regression in passes over the documents, each reported", _learners.sgd)
-    yield _linear("linear-svm", "Linear support vector machine with calibrated margins", _learners.linear_svm)
+    yield _linear_backend(
+        "sgd", "Logistic regression in passes over the documents, each reported", _learners.sgd
+    )
+    yield _linear_backend(
+        "linear-svm", "Linear support vector machine with calibrated margins", _learners.linear_svm
+    )
     yield backend(
         "knn",
         "The most similar training documents vote: the model holds every document's words",

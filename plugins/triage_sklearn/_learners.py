@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -67,12 +67,11 @@ class Plane:
     link: str = "softmax"
 
     @classmethod
-    def of(cls, model: Any, *, link: Literal["softmax", "logistic"] = "softmax") -> Plane:
-        """Return the planes of a model of scikit-learn, where two classes share one plane."""
-        coef, intercept = np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)
+    def of(cls, coef: NDArray[np.float64], intercept: NDArray[np.float64], link: str = "softmax") -> Plane:
+        """Return planes as scikit-learn has them: shape (k, terms), or one for two classes."""
         if len(coef) == 1:
             return cls(np.vstack([np.zeros_like(coef), coef]).T, np.append(0.0, intercept))
-        return cls(coef.T.copy(), intercept.copy(), link)
+        return cls(coef.T.copy(), np.array(intercept), link)
 
     def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what `scores`, shape (n, k), stand for: rows that sum to 1."""
@@ -110,7 +109,7 @@ def logistic(lesson: Lesson, *, c: Penalty = 10.0) -> Plane:
         model.fit(lesson.rows, lesson.codes)
     if model.n_iter_.max() >= model.max_iter:
         logger.warning("the solver stopped after %d steps, before it was done", model.max_iter)
-    return Plane.of(model)
+    return Plane.of(model.coef_, model.intercept_)
 
 
 def naive_bayes(
@@ -145,16 +144,15 @@ def linear_svm(
     folds = min(folds, int(np.bincount(lesson.codes).min()))
     if folds < 2:
         logger.warning("a class has one document only: margins are taken as log odds, not calibrated")
-        return Plane.of(machine.fit(lesson.rows, lesson.codes), link="logistic")
+        machine.fit(lesson.rows, lesson.codes)
+        return Plane.of(machine.coef_, machine.intercept_, link="logistic")
     held_out = StratifiedKFold(folds, shuffle=True, random_state=lesson.seed)
     model = CalibratedClassifierCV(machine, cv=held_out, ensemble=False).fit(lesson.rows, lesson.codes)
     (fitted,) = model.calibrated_classifiers_
     slopes = -np.array([sigmoid.a_ for sigmoid in fitted.calibrators])
     shifts = -np.array([sigmoid.b_ for sigmoid in fitted.calibrators])
-    machine = fitted.estimator
-    machine.coef_ = machine.coef_ * slopes[:, None]
-    machine.intercept_ = machine.intercept_ * slopes + shifts
-    return Plane.of(machine, link="logistic")
+    coef, intercept = fitted.estimator.coef_, fitted.estimator.intercept_
+    return Plane.of(coef * slopes[:, None], intercept * slopes + shifts, link="logistic")
 
 
 def sgd(
@@ -184,7 +182,7 @@ def sgd(
         start = time.perf_counter()
         model.partial_fit(lesson.rows, lesson.codes, classes=np.arange(lesson.k))
         seconds = time.perf_counter() - start
-        plane = Plane.of(model, link="logistic")
+        plane = Plane.of(model.coef_, model.intercept_, link="logistic")
         tune_loss = _log_loss(plane, *tuning) if tuning else None
         if best is None or tune_loss is None or tune_loss < least:
             best, chosen, least = plane, number, np.inf if tune_loss is None else tune_loss
