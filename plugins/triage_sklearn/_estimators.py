@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage import Backend, Diverged, Part
+from triage import Backend, Part
 from triage_sklearn._features import TfidfText, by_appearance
 from triage_sklearn._frozen import freeze, thaw
 from triage_sklearn._options import TermOptions, with_terms
@@ -111,7 +111,7 @@ class EstimatorText(TfidfText):
 
         Raises:
             NotFitted: before `fit`.
-            Diverged: the estimator answers with numbers that are not finite.
+            Refused: the estimator in a saved model cannot be read.
         """
         self.check_fitted("estimator_")
         blocks = [
@@ -119,11 +119,9 @@ class EstimatorText(TfidfText):
             for start in range(0, len(texts), _BLOCK)
         ]
         chances = np.concatenate([np.empty((0, len(self.columns_))), *blocks])[:, self.columns_]
-        if not np.isfinite(chances).all():
-            raise Diverged(f"{self.name} answers with numbers that are not finite")
         sums = chances.sum(axis=1, keepdims=True)
         unknown = np.full_like(chances, 1 / len(self.columns_))  # some estimators give no class a chance
-        shares: NDArray[np.float64] = np.divide(chances, sums, out=unknown, where=sums > 0)
+        shares: NDArray[np.float64] = np.divide(chances, sums, out=unknown, where=sums != 0)
         return shares
 
     @property

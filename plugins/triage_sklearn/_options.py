@@ -47,7 +47,7 @@ def with_terms(
     shared = typing.get_type_hints(TermOptions, include_extras=True)
     parameters = list(_own(options))
     if clash := [parameter.name for parameter in parameters if parameter.name in shared]:
-        raise ValueError(f"the option {clash[0]} is the name of an option that all backends here have")
+        raise ValueError(f"the option {clash[0]!r} has the name of an option that all backends here have")
     for name, default in asdict(terms).items():
         parameters.append(_keyword(name, default, shared[name]))
     signature = inspect.Signature(parameters)
