@@ -6,9 +6,10 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 Clean = Callable[[str], str]
+Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 # Characters that show nothing (Default_Ignorable_Code_Point of Unicode).
 INVISIBLE: Final = (
@@ -18,7 +19,7 @@ INVISIBLE: Final = (
 )
 # Control characters that are no white space; a NUL between letters comes from a misread UTF-16 file.
 CONTROLS: Final = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
-# UAX #15 calls a text with at most 30 marks in a row stream-safe; sorting longer runs takes quadratic time.
+_VOICE_MARKS: Final = "\uff9e\uff9f"
 _MOST_MARKS: Final = 30
 _ROUNDS: Final = 4
 
@@ -45,20 +46,48 @@ def entities() -> Clean:
     return clean
 
 
-def unicode(form: Literal["NFKC", "NFC"]) -> Clean:
+def unicode(form: Form) -> Clean:
     """Return a function that brings a text into the Unicode normal `form` and drops what cannot be seen."""
     deleted = dict.fromkeys(code for code in range(128) if re.fullmatch(f"[{CONTROLS}]", chr(code)))
     unseen = re.compile(f"[{CONTROLS}{INVISIBLE}]+")
     surrogates = re.compile("[\ud800-\udfff]+")
     wide_spaces = re.compile(r"[^\S\x00-\x7f]+")
-    # Combining marks are neither letters nor spaces; the two half-width voice marks count as letters.
-    crowd = re.compile(rf"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){{{_MOST_MARKS},}}")
+    normalized = normalizer(form)
 
     def clean(text: str) -> str:
         if text.isascii():
             return text.translate(deleted)
         text = surrogates.sub("\N{REPLACEMENT CHARACTER}", unseen.sub("", text))
-        return wide_spaces.sub(" ", unicodedata.normalize(form, crowd.sub(_thinned, text)))
+        return wide_spaces.sub(" ", normalized(text))
+
+    return clean
+
+
+def lower() -> Clean:
+    """Return a function that lower-cases; `lower`, not `casefold`, as stop word lists are written so."""
+    normalized = normalizer("NFC")
+
+    def clean(text: str) -> str:
+        if text.isascii():
+            return text.lower()
+        # The Turkish capital is the one letter that would become two: i and a dot above it.
+        return normalized(text.replace("\u0130", "i").lower())
+
+    return clean
+
+
+def normalizer(form: Form) -> Clean:
+    """Return a function that brings a text into the Unicode normal `form`, in linear time.
+
+    Of more than 30 combining marks in a row the first 30 stay: UAX #15 calls such a text stream-safe, and
+    sorting longer runs takes a time that grows with the square of their length.
+    """
+    # Combining marks are neither letters nor spaces; the two half-width voice marks count as letters.
+    crowd = re.compile(rf"(?:[^\w\s\x00-\x7f]|[{_VOICE_MARKS}]){{{_MOST_MARKS},}}")
+
+    def clean(text: str) -> str:
+        # Once more afterwards: a character may decompose into several marks.
+        return crowd.sub(_thinned, unicodedata.normalize(form, crowd.sub(_thinned, text)))
 
     return clean
 
@@ -68,19 +97,7 @@ def _thinned(found: re.Match[str]) -> str:
     kept = []
     marks = 0
     for character in found.group():
-        marks = marks + 1 if unicodedata.combining(character) or character in "\uff9e\uff9f" else 0
+        marks = marks + 1 if unicodedata.combining(character) or character in _VOICE_MARKS else 0
         if marks <= _MOST_MARKS:
             kept.append(character)
     return "".join(kept)
-
-
-def lower() -> Clean:
-    """Return a function that lower-cases; `lower`, not `casefold`, as stop word lists are written so."""
-
-    def clean(text: str) -> str:
-        if text.isascii():
-            return text.lower()
-        # The Turkish capital is the one letter that would become two: i and a dot above it.
-        return unicodedata.normalize("NFC", text.replace("\u0130", "i").lower())
-
-    return clean

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final, Literal
 
+from triage_cleaners._characters import normalizer
+
 _PAIRS: Final = (
     # Cyrillic, capital and small
     ("АаВвЕеЅѕІіЈјКкМмНнОоРрСсТтУуХхГгЬьѴѵӀӏԀԁҺһԚԛԜԝҮү", "AaBbEeSsIiJjKkMmHhOoPpCcTtYyXxRrBbVvLlDdHhQqWwYy"),
@@ -18,11 +20,10 @@ _PAIRS: Final = (
     # Armenian, capital and small
     ("ՕօՍսՈոՀհՑցՅյԶզ", "OoUuNnHhGgJjQq"),
 )
-_LATIN: Final = (
-    # Latin letters that have no decomposition: strokes, phonetic letters, small capitals
-    "ØøŁłĐđĦħŦŧƁɓƊɗıɩɑɡɪʏʀʟɴʙʜɢᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰɛɔ",
-    "OoLlDdHhTtBbDdiiagiyrlnbhgacdejkmoptuvwzsfeo",
-)
+# Small capitals and phonetic letters, which no language writes its words in.
+_DRESSED: Final = ("ƦʀⱭɑꞬɡꞮɪʏʟɴʙʜɢᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰ", "RrAaGgIiylnbhgacdejkmoptuvwzsf")
+# Letters of living languages that have no decomposition.
+_STROKES: Final = ("ØøŁłĐđĦħŦŧƁɓƊɗıɩɛɔ", "OoLlDdHhTtBbDdiieo")
 _LIGATURES: Final = {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "ß": "ss", "Þ": "Th", "þ": "th"}
 
 
@@ -38,9 +39,11 @@ class Lookalikes:
         self._accents = accents
         self._alone = alone
         self._kinds = _Kinds()
+        self._composed, self._apart = normalizer("NFC"), normalizer("NFD")
         self._words = re.compile("[lkom]+")
-        self._look = str.maketrans("".join(pair[0] for pair in _PAIRS), "".join(pair[1] for pair in _PAIRS))
-        self._bare = str.maketrans(*_LATIN) | str.maketrans(_LIGATURES)
+        self._dressed = str.maketrans(*_DRESSED)
+        self._look = {code: latin for pair in _PAIRS for code, latin in str.maketrans(*pair).items()}
+        self._bare = str.maketrans(*_STROKES) | str.maketrans(_LIGATURES)
 
     def __call__(self, text: str) -> str:
         """Return `text` with its disguised words in plain letters."""
@@ -63,12 +66,13 @@ class Lookalikes:
         return "".join(pieces)
 
     def _plain(self, word: str, *, disguised: bool) -> str:
+        letters = word.translate(self._dressed)
         if self._accents == "strip" or disguised:
-            letters = unicodedata.normalize("NFD", word).translate(self._look)
+            letters = self._apart(letters).translate(self._look)
             if self._accents == "strip":
                 letters = letters.translate(self._bare)
         else:
-            letters = unicodedata.normalize("NFC", word)
+            letters = self._composed(letters)
         return "".join([letter for letter in letters if not _is_mark(letter)])
 
 
