@@ -10,6 +10,7 @@ import numpy as np
 
 import triage
 from triage import Between, Prediction, Verdict
+from triage.promises import Promise, scores_of
 
 
 class Threshold:
@@ -37,6 +38,55 @@ class Threshold:
         both = Verdict("review", ("below_threshold", "ambiguous"), threshold=self.confidence)
         table = {(True, True): route, (False, True): low, (True, False): ambiguous, (False, False): both}
         return [table[pair] for pair in zip(confident.tolist(), clear.tolist(), strict=True)]
+
+
+class Bounded:
+    """Route only what the promise of `triage promise` covers; the rest goes to a person."""
+
+    def __init__(
+        self,
+        *,
+        max_error: Annotated[
+            float, "Promised share of wrong routes among what is routed", Between(0, 1)
+        ] = 0.05,
+        confidence: Annotated[float, "Probability that the promise holds", Between(0, 1)] = 0.95,
+    ) -> None:
+        self.max_error = max_error
+        self.confidence = confidence
+
+    def adopt(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take the promise that is stored with the model.
+
+        Raises:
+            BadOption: there is none, or it promises less than is asked for.
+        """
+        remedy = (
+            f"triage promise MODEL --max-error {self.max_error:g} --confidence {self.confidence:g} makes it"
+        )
+        if "promise" not in records:
+            raise triage.BadOption(f"bounded: nothing is promised for this model yet; {remedy}")
+        self._promise = Promise.from_json(records["promise"])
+        if self._promise.max_error > self.max_error or self._promise.confidence < self.confidence:
+            raise triage.BadOption(
+                f"bounded: the model promises an error of at most {self._promise.max_error:g} "
+                f"at {self._promise.confidence:g}, which is less than is asked for; {remedy}"
+            )
+
+    def decide(self, prediction: Prediction) -> Sequence[Verdict]:
+        """Return a verdict for each document: a route where its score reaches its queue's threshold."""
+        scores = scores_of(prediction.probabilities, self._promise.score).tolist()
+        codes = prediction.probabilities.argmax(axis=1).tolist()
+        verdicts = []
+        for score, code in zip(scores, codes, strict=True):
+            label = prediction.classes[code]
+            threshold = self._promise.threshold(prediction.queues.get(label, label))
+            if threshold is None:
+                verdicts.append(Verdict("review", ("no_promise",)))
+            elif score >= threshold:
+                verdicts.append(Verdict("route", ("confident",), threshold=threshold))
+            else:
+                verdicts.append(Verdict("review", ("below_threshold",), threshold=threshold))
+        return verdicts
 
 
 class Rules:
@@ -100,6 +150,11 @@ def triage_policies() -> Iterator[triage.Policy]:
         name="threshold",
         summary="Route what is likely and clear enough, by fixed thresholds",
         build=Threshold,
+    )
+    yield triage.Policy(
+        name="bounded",
+        summary="Route only what a proven bound on the error covers",
+        build=Bounded,
     )
     yield triage.Policy(
         name="rules",

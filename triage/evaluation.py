@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from triage import metrics
 from triage.errors import DataError, Diverged
+from triage.model import HeldOut, Model
 from triage.plugins import Plugins
+from triage.protocols import Adopts
 from triage.routing import Router
 from triage.training import Fitted, Prepared
 from triage.values import Decision, Document, Evaluation, Prediction
 
-__all__ = ["COSTS", "evaluate"]
+__all__ = ["COSTS", "evaluate", "with_held_out"]
 
 COSTS = ("seconds", "documents_per_second", "peak_memory_mb")
 """The keys of `Evaluation.metrics` that two runs of one seed need not agree on."""
@@ -54,7 +57,9 @@ def evaluate(
     source = prepared.dataset.documents if test_documents is None else test_documents
     documents = [source[row] for row in test.rows.tolist()]
     prediction = Prediction(documents, test.texts, probabilities, model.classes, model.queues)
-    decisions = Router(model, model.experiment.chain, plugins).settle(prediction)
+    decisions = Router(_promising(model, prepared, plugins), model.experiment.chain, plugins).settle(
+        prediction
+    )
 
     probabilities = _with_unseen(probabilities, test.k)
     scores = metrics.score(test.codes, probabilities, test.classes)
@@ -96,6 +101,35 @@ def evaluate(
     )
     plugins.run_finished(fitted.run, evaluation)
     return evaluation
+
+
+def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
+    """Give the model a promise to be judged by, where one of its policies asks for what is stored with it."""
+    asking = [
+        options
+        for name, options in model.experiment.chain
+        if isinstance(plugins.build(plugins.policy(name), dict(options)), Adopts)
+    ]
+    if not asking or not len(prepared.splits.tune) or not len(prepared.splits.calibrate):
+        return model
+    from triage.promises import promise_of
+
+    held_out = with_held_out(model, prepared).held_out
+    promise = promise_of(
+        held_out["tune"],
+        held_out["calibrate"],
+        [model.queues[label] for label in model.classes],
+        max_error=float(asking[-1].get("max_error", 0.05)),
+        confidence=float(asking[-1].get("confidence", 0.95)),
+    )
+    return replace(model, extra={**model.extra, "promise": promise.to_json()})
+
+
+def with_held_out(model: Model, prepared: Prepared) -> Model:
+    """Return the model with what it says about the parts that it was not fitted on."""
+    parts = {name: part for name, part in prepared.splits.parts.items() if name != "train" and len(part)}
+    held_out = {name: HeldOut(part.codes, model.predict_cleaned(part.texts)) for name, part in parts.items()}
+    return replace(model, held_out=held_out)
 
 
 def _routing(

@@ -21,7 +21,7 @@ from triage.plugins import Plugins
 from triage.protocols import Classifier, Explains, Remembers
 from triage.values import Document, Prediction
 
-__all__ = ["Model", "load_model", "save_model", "state_of", "versions"]
+__all__ = ["HeldOut", "Model", "load_model", "save_model", "state_of", "versions"]
 
 # What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
 GOLDEN_TEXTS = (
@@ -31,6 +31,32 @@ GOLDEN_TEXTS = (
     "account closed without notice",
     "qwertz uiop",
 )
+_HELD_OUT = "held_out"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model said about documents that it was not fitted on; no word of their texts.
+
+    Attributes:
+        codes: shape (n,), int64: the true class of each; codes from k on are labels that it never saw.
+        probabilities: shape (n, k), float64: calibrated.
+    """
+
+    codes: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    def wrong_queue(self, queues: Sequence[str]) -> NDArray[np.bool_]:
+        """Return shape (n,): whether the likeliest class's queue is not that of the true one.
+
+        Args:
+            queues: the queue of each class, in column order.
+        """
+        names = np.unique(np.asarray(queues), return_inverse=True)[1]
+        known = self.codes < len(queues)
+        wrong = np.ones(len(self.codes), dtype=bool)
+        wrong[known] = names[self.codes[known]] != names[self.probabilities[known].argmax(axis=1)]
+        return wrong
 
 
 @dataclass(frozen=True)
@@ -45,6 +71,7 @@ class Model:
         classifier: fitted.
         calibration: fitted on the calibrate part.
         vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
+        held_out: what it says about the tune, calibrate and test parts, by name: promises are made of this.
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.
         sha256: of the bundle's manifest; "" before it is saved.
@@ -57,6 +84,7 @@ class Model:
     classifier: Classifier
     calibration: Calibration = field(default_factory=Calibration)
     vectorizer: Vectorizer | None = None
+    held_out: Mapping[str, HeldOut] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
@@ -161,6 +189,7 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
     state = state_of(model.classifier)
     if model.vectorizer is not None:
         state["vocabulary_"] = list(model.vectorizer.vocabulary)
+    state[_HELD_OUT] = {name: vars(part) for name, part in model.held_out.items()}
     written = bundle.Bundle(
         model={
             "backend": model.backend,
@@ -203,6 +232,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
     classifier: Classifier = plugins.build(backend, options)
     try:
         state = dict(read.state)
+        held_out = {name: HeldOut(**part) for name, part in state.pop(_HELD_OUT).items()}
         vectorizer = None
         if record["max_length"] is not None:
             vectorizer = Vectorizer(tuple(state.pop("vocabulary_")), record["max_length"])
@@ -215,6 +245,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
             classifier=classifier,
             calibration=calibration,
             vectorizer=vectorizer,
+            held_out=held_out,
             extra=read.extra,
             trained=record.get("trained", {}),
             sha256=read.sha256,

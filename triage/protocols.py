@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
-__all__ = ["Classifier", "Clean", "Decide", "Explains", "Remembers", "Render", "Source", "Watch"]
+__all__ = ["Adopts", "Classifier", "Clean", "Decide", "Explains", "Remembers", "Render", "Source", "Watch"]
 
 Watch: TypeAlias = Callable[[Epoch], None]
 """Called by a backend after each epoch, with what it measured."""
@@ -99,6 +99,19 @@ class Decide(Protocol):
 
     def decide(self, prediction: Prediction) -> Sequence[Verdict | None]:
         """Return one verdict for each document, or None to leave it to the next policy."""
+        ...
+
+
+@runtime_checkable
+class Adopts(Protocol):
+    """A policy that needs what was stored with the model, such as a certificate."""
+
+    def adopt(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take the model's further records, by name, before the first `decide`.
+
+        Raises:
+            BadOption: what it needs is not among them; the message says which command makes it.
+        """
         ...
 
 

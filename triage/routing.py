@@ -14,7 +14,7 @@ from triage.extensions import Policy
 from triage.model import Model
 from triage.pipeline.cleaning import CleaningTimeout
 from triage.plugins import Plugins
-from triage.protocols import Decide
+from triage.protocols import Adopts, Decide
 from triage.values import Decision, Document, Prediction, Quarantined, Verdict
 
 __all__ = ["REASONS", "Router"]
@@ -66,7 +66,10 @@ class Router:
         self._policies: list[tuple[Policy, Decide]] = []
         for name, options in policies:
             policy = plugins.policy(name)
-            self._policies.append((policy, plugins.build(policy, dict(options))))
+            decide: Decide = plugins.build(policy, dict(options))
+            if isinstance(decide, Adopts):
+                decide.adopt(model.extra)
+            self._policies.append((policy, decide))
 
     def decide(self, rows: Iterable[Document | Quarantined]) -> Iterator[Decision]:
         """Yield one decision for each row, in order, holding no more than a batch in memory."""

@@ -18,6 +18,7 @@ _COMMANDS = {
     "evaluate": "Measure how good backends are on a corpus",
     "report": "Show evaluations again",
     "route": "Decide where new texts go",
+    "promise": "Prove how much may be routed by itself",
     "plugins": "What is installed, and the options of each",
 }
 

@@ -28,7 +28,7 @@ def command(*, model: str | None, seed: int, quiet: bool) -> None:
     """
     from triage.cli.report import show
     from triage.cli.train import tell_splits, watching
-    from triage.evaluation import evaluate
+    from triage.evaluation import evaluate, with_held_out
     from triage.model import load_model, save_model
     from triage.routing import Router
     from triage.terminal import cell, console, decisions_table
@@ -48,7 +48,7 @@ def command(*, model: str | None, seed: int, quiet: bool) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = model or str(Path(folder) / "model")
-        save_model(path, fitted.model)
+        save_model(path, with_held_out(fitted.model, prepared))
         loaded = load_model(path, plugins)
     documents = [dataset.documents[row] for row in prepared.splits.test.rows[:SHOWN].tolist()]
     decisions = Router(loaded, experiment.chain, plugins).decide_batch(documents)

@@ -59,7 +59,7 @@ def command(
       triage train --config triage.toml --model model
     """
     from triage import bundle
-    from triage.evaluation import evaluate
+    from triage.evaluation import evaluate, with_held_out
     from triage.model import save_model
     from triage.training import fit, prepare
 
@@ -78,7 +78,7 @@ def command(
             fitted = fit(prepared, experiment, plugins, watch=watch)
         evaluation = evaluate(fitted, prepared, plugins)
         with talk.stage(f"writing {model}"):
-            saved = save_model(model, fitted.model, held=held)
+            saved = save_model(model, with_held_out(fitted.model, prepared), held=held)
     talk.say(saved.calibration.note)
     scores = evaluation.metrics
     if as_json:
