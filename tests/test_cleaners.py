@@ -227,6 +227,10 @@ def test_words_can_be_kept_and_added() -> None:
     assert clean("why no bank is here", ("stop-words", options)) == "why"
 
 
+def test_the_words_to_keep_can_be_given_to_a_preset() -> None:
+    assert clean("why is it TAX", ("complaints", {"keep": ["why"], "negations": "drop"})) == "why tax"
+
+
 def folder_with(tmp_path: pathlib.Path, language: str, content: bytes) -> str:
     place = tmp_path / "corpora" / "stopwords"
     place.mkdir(parents=True)
@@ -409,6 +413,21 @@ def test_the_complaints_preset_is_the_seed_recipe_with_masks_for_letters() -> No
         "&amp; did not answer/call: it wasn't me"
     )
     assert BUILT["complaints"](text) == "paid tax bank reopened account # closed not answer call wasnt"
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "my сору of thе frаud on mу ассоunt is fake",
+        "Ｍｙ ｃｏｐｙ of the ｆｒａｕｄ on my account is fake",
+        "my c\u200bo\u00adp\u2060y of the fr\ufeffaud on my acco\u200dunt is fake",
+        "my c\u0336o\u0336p\u0336y\u0336 of the fráùd on my accöunt is fake",
+        "my copy of the ꜰʀᴀᴜᴅ on my account is ꜰᴀᴋᴇ",
+        "my copy of the &#102;raud on my &amp;#97;ccount is fake",
+    ],
+)
+def test_a_disguised_complaint_becomes_the_plain_one(disguised: str) -> None:
+    assert BUILT["complaints"](disguised) == "copy fraud account fake"
 
 
 def test_the_reviews_preset_keeps_what_tells_a_mood() -> None:

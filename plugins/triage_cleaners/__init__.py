@@ -111,9 +111,9 @@ def symbols(*, characters: Annotated[str, "What becomes a space"] = "/(){}[]|@,;
     return _patterns.symbols(characters)
 
 
-def bad_symbols(*, keep: Annotated[str, "What stays beside a to z, digits and spaces"] = "#+_") -> Clean:
+def bad_symbols(*, allow: Annotated[str, "What stays beside a to z, digits and spaces"] = "#+_") -> Clean:
     """Delete everything but small Latin letters and digits; for texts in English."""
-    return _patterns.bad_symbols(keep)
+    return _patterns.bad_symbols(allow)
 
 
 def smileys() -> Clean:
@@ -123,12 +123,12 @@ def smileys() -> Clean:
 
 def punctuation(
     *,
-    keep: Annotated[str, "What stays beside letters and digits"] = "#+_",
+    allow: Annotated[str, "What stays beside letters and digits"] = "#+_",
     alone: Annotated[str, "What stays as a word of its own, such as !?"] = "",
     emoji: Annotated[Literal["keep", "drop"], "Whether emoji stay, as words of their own"] = "drop",
 ) -> Clean:
     """Put a space in the place of punctuation; letters of every script stay."""
-    return _patterns.punctuation(keep, alone, emoji)
+    return _patterns.punctuation(allow, alone, emoji)
 
 
 def digits(*, replace: _Replace = "") -> Clean:
