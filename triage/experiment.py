@@ -16,7 +16,15 @@ Step = tuple[str, Mapping[str, Any]]
 
 SPLITS = ("grouped", "naive", "time")
 _SECTIONS: dict[str, tuple[str, ...] | None] = {
-    "corpus": ("location", "text-column", "label-column", "date-column", "id-column", "encoding"),
+    "corpus": (
+        "location",
+        "text-column",
+        "label-column",
+        "date-column",
+        "id-column",
+        "encoding",
+        "delimiter",
+    ),
     "pipeline": (
         "cleaners",
         "stopwords",

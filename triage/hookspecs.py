@@ -149,7 +149,7 @@ def triage_open_corpus(location: str, options: dict[str, str]) -> Source | None:
     '''Open `location`, or return None to leave it to the next plugin. The built-in readers come last.
 
     `options` holds what the user said about the columns: `text_column`, `label_column`, `date_column`,
-    `id_column` and `encoding`, each only where it was given.
+    `id_column`, `encoding` and `delimiter`, each only where it was given.
 
     ```python
     """Read `.lines` files: a label, a tab, a text."""

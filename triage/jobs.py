@@ -122,8 +122,8 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     plugins = Plugins.discover()
     experiment = job.experiment
     tell("reading")
-    dataset = load(plugins, experiment.location, options=experiment.columns)
-    test = load(plugins, job.test, options=experiment.columns) if job.test else None
+    dataset = load(plugins, experiment.location, options=experiment.columns, labelled=True)
+    test = load(plugins, job.test, options=experiment.columns, labelled=True) if job.test else None
     tell("preparing")
     prepared = prepare(dataset, experiment, plugins, test=test)
     tell("training", documents=len(prepared.splits.train))

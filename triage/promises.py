@@ -284,7 +284,7 @@ def certify(
     least = documents_needed(max_error, confidence)
     if n < least or not len(ordering[0]):
         return Certificate(max_error, confidence, score, None, n, needed=max(1, least - n))
-    thresholds = _thresholds(*ordering, n, max_error, least)
+    thresholds = _thresholds(*ordering, n)
     table = _walk(thresholds, scores, wrong, max_error, confidence)
     proven = [step for step in table if step.proven]
     if not proven:
@@ -313,23 +313,22 @@ def certify(
     )
 
 
-def _thresholds(
-    scores: NDArray[np.float64], wrong: NDArray[np.bool_], n: int, max_error: float, least: int
-) -> list[float]:
+def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_], n: int) -> list[float]:
     """The thresholds in the order in which they are tried, from the tune part alone.
 
-    The first is the one that looks easiest to prove: a stricter one accepts too few documents to prove
-    anything, a looser one makes too many errors. From there they go down to routing everything.
+    The first is the one whose error looks smallest when few documents count against it: a stricter one
+    accepts too few to prove much, a looser one makes more errors. From there they go down to routing
+    everything. None of this depends on the promise, so a weaker promise never routes less.
     """
-    from scipy.stats import binom
+    from scipy.stats import beta
 
     order = np.argsort(-scores, kind="stable")
     accepted = np.arange(1, len(scores) + 1)
     # One error more than was seen: the surest few documents of a small part prove little about its error.
     rate = (np.cumsum(wrong[order]) + 1) / (accepted + 1)
-    expected = np.floor(n * accepted / len(scores))
-    p_values = np.where(expected >= least, binom.cdf(np.floor(rate * expected), expected, max_error), np.inf)
-    first = int(np.argmin(p_values))
+    expected = n * accepted / len(scores)
+    bounds = beta.ppf(0.95, rate * expected + 1, np.maximum(expected * (1 - rate), 1e-9))
+    first = int(np.argmin(bounds))
     positions = np.unique(np.linspace(first, len(scores) - 1, _STEPS).astype(int))
     thresholds = scores[order][positions].tolist()
     return [*dict.fromkeys(thresholds), 0.0]  # the last routes everything

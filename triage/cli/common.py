@@ -89,6 +89,7 @@ def names_of(kind: type[Extension]) -> Callable[..., list[str]]:
 def columns_options(command: F) -> F:
     """Add what a user may say about the columns and the encoding of a file."""
     for flag, words in (
+        ("--delimiter", "What separates the columns of a CSV file, where it cannot be told."),
         ("--encoding", "The file's encoding, where it is not UTF-8."),
         ("--id-column", "The column that identifies a document."),
         ("--date-column", "The column that holds the date."),
@@ -147,20 +148,31 @@ def read_experiment(
 
 def columns_of(given: dict[str, Any]) -> dict[str, str]:
     """Take the column flags out of `given` and return those that were set."""
-    names = ("text_column", "label_column", "date_column", "id_column", "encoding")
+    names = ("text_column", "label_column", "date_column", "id_column", "encoding", "delimiter")
     taken = {name: given.pop(name, None) for name in names}
     return {name: value for name, value in taken.items() if value}
 
 
 def read(
-    talk: Talk, plugins: Plugins, location: str, columns: dict[str, str], *, strict: bool = False
+    talk: Talk,
+    plugins: Plugins,
+    location: str,
+    columns: dict[str, str],
+    *,
+    strict: bool = False,
+    labelled: bool = False,
 ) -> Dataset:
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
-    from triage.corpora import account, load
+    from triage.corpora import account, gather, open_source
 
     with talk.stage(f"reading {location}"):
-        dataset = load(plugins, location, options=columns, strict=strict)
+        source = open_source(plugins, location, options=columns)
+        dataset = gather(plugins, source, location=location, strict=strict, labelled=labelled)
     talk.say(account(dataset))
+    for note in getattr(source, "notes", ()):
+        talk.say(f"  {note}")
+    if undated := getattr(source, "bad_dates", 0):
+        talk.say(f"  {undated:,} dates could not be read")
     for row in dataset.quarantined[:5]:
         talk.say(f"  quarantined row {row.row}, line {row.line}: {row.reason}")
     if len(dataset.quarantined) > 5:

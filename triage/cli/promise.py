@@ -86,9 +86,9 @@ def command(
     if not promise.kept:
         needed = min(certificate.needed for certificate in promise.certificates)
         raise CheckFailed(
-            f"nothing can be promised: an error of at most {max_error:g} at {confidence:g} cannot be proven with "
-            f"{len(loaded.held_out['calibrate'].codes)} calibrate documents. About {needed:,} more calibrate "
-            f"documents are needed ({10 * needed:,} labelled ones at the usual split), or a weaker promise"
+            f"nothing can be promised: an error of at most {max_error:g} at {confidence:g} cannot be proven "
+            f"with {len(loaded.held_out['calibrate'].codes)} calibrate documents. About {needed:,} more are "
+            f"needed ({10 * needed:,} labelled documents at the usual split), or a weaker promise"
         )
     if dry_run:
         talk.say("nothing was stored: --dry-run")
@@ -139,9 +139,9 @@ def _show(promise: Promise, realised: dict[str, Any] | None) -> None:
         out.print(_queues(promise))
         out.print()
         together = (
-            f"For each queue with a threshold: of what is routed there, at most {promise.max_error:.1%} should be "
-            f"elsewhere. All of these promises hold together with probability {promise.confidence:.0%}, as long "
-            "as new documents are like those of the calibrate part."
+            f"For each queue with a threshold: of what goes there, at most {promise.max_error:.1%} should "
+            f"be elsewhere. All of these hold together with probability {promise.confidence:.0%}, as long as "
+            "new documents are like those of the calibrate part."
         )
         out.print(safe_text(together))
     if realised is not None:
@@ -161,9 +161,9 @@ def _sentences(promise: Promise, certificate: Certificate) -> list[str]:
             f"No promise of at most {promise.max_error:.1%} wrong at {promise.confidence:.0%} can be made."
         ]
     promised = (
-        f"Promise: of the documents that are routed by themselves, at most {promise.max_error:.1%} go to a wrong "
-        f"queue. This holds with probability {promise.confidence:.0%}, as long as new documents are like those "
-        "of the calibrate part."
+        f"Promise: of the documents routed by themselves, at most {promise.max_error:.1%} go to a "
+        f"wrong queue. This holds with probability {promise.confidence:.0%}, as long as new ones are like "
+        "those of the calibrate part."
     )
     proof = (
         f"Proof: of {certificate.documents:,} calibrate documents, {certificate.accepted:,} "

@@ -112,9 +112,9 @@ def _rows(
         return (Document(row=row, text=text) for row, text in enumerate(texts, start=1))
     if file == "-":
         return _lines()
-    from triage.corpora import open_source
+    from triage.corpora import checked, open_source
 
-    return iter(open_source(plugins, file, options=columns))
+    return iter(checked(open_source(plugins, file, options=columns), file))
 
 
 def _lines() -> Iterator[Document | Quarantined]:

@@ -70,7 +70,9 @@ def command(
     plugins = Plugins.discover(warn=talk.say)
     plugins.backend(experiment.backend)
     with bundle.lock(model) as held:
-        dataset = read(talk, plugins, experiment.location, dict(experiment.columns), strict=strict)
+        dataset = read(
+            talk, plugins, experiment.location, dict(experiment.columns), strict=strict, labelled=True
+        )
         with talk.stage("cleaning and dividing the corpus"):
             prepared = prepare(dataset, experiment, plugins)
         tell_splits(talk, prepared)
