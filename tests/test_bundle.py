@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -554,6 +555,14 @@ def test_a_lock_on_another_path_or_one_let_go_is_a_mistake(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_appears_at_the_path_while_the_lock_is_held_is_left_alone(tmp_path):
+    with bundle.lock(tmp_path / "model") as held:
+        something_else(tmp_path / "model", "files")
+        with pytest.raises(CannotWrite, match=r"thesis\.tex"):
+            bundle.write(tmp_path / "model", sample(), held=held)
+    assert (tmp_path / "model" / "thesis.tex").read_text() == "precious"
+
+
 def test_a_lock_is_let_go_when_the_work_under_it_fails(tmp_path):
     with pytest.raises(KeyError), bundle.lock(tmp_path / "model"):
         raise KeyError
@@ -754,11 +763,12 @@ def test_in_a_deleted_working_directory_an_absolute_path_works_and_a_relative_on
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody else"
 )
-def test_a_place_that_may_not_be_written_or_read_is_said_plainly(tmp_path):
-    bundle.write(tmp_path / "model", sample())
-    (tmp_path / "model").chmod(0o700)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+def test_a_place_that_may_not_be_written_or_read_is_said_plainly():
+    place = tempfile.TemporaryDirectory()  # tmp_path lies where nobody else may look
+    path = str(Path(place.name) / "model")
+    bundle.write(path, sample())
+    Path(path).chmod(0o700)
+    Path(place.name).chmod(0o755)
 
     def attempt(action: str) -> str:
         code = (
@@ -769,8 +779,9 @@ def test_a_place_that_may_not_be_written_or_read_is_said_plainly(tmp_path):
         )
         return subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
 
-    path = str(tmp_path / "model")
-    assert attempt(f"bundle.write({path!r}, sample())").startswith("73 ")
-    assert "may write to" in attempt(f"bundle.write({path!r}, sample())")
-    assert attempt(f"bundle.read({path!r})").startswith("66 ")
-    assert "Permission denied" in attempt(f"bundle.read({path!r})")
+    with place:
+        refusals = [attempt(f"bundle.write({path!r}, sample())"), attempt(f"bundle.read({path!r})")]
+    assert refusals[0].startswith("73 ")
+    assert "may write to" in refusals[0]
+    assert refusals[1].startswith("66 ")
+    assert "Permission denied" in refusals[1]
