@@ -2,6 +2,7 @@
 
 import copy
 import re
+import sys
 import types
 
 import numpy as np
@@ -124,6 +125,12 @@ def test_what_only_pickle_could_save_is_named():
 def test_no_other_class_is_let_in(module, name):
     with pytest.raises(triage.Refused, match="cannot be read"):
         thaw({"is": "object", "module": module, "name": name, "state": {}})
+
+
+def test_no_other_module_is_even_imported():
+    with pytest.raises(triage.Refused, match="cannot be read"):
+        thaw({"is": "object", "module": "this", "name": "d", "state": {}})
+    assert "this" not in sys.modules
 
 
 @pytest.mark.parametrize(
