@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from triage.errors import BadOption, DataError, PluginFailed, TriageError, UsageError, near
@@ -17,6 +16,9 @@ __all__ = ["Cleaning", "CleaningTimeout", "Step", "build_cleaning"]
 
 Step: TypeAlias = str | Mapping[str, Any] | Sequence[Any]
 """A cleaner's name, `(name, options)`, or `{"name": ..., option: ...}` as in TOML."""
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 class CleaningTimeout(DataError):
@@ -155,12 +157,7 @@ def _expand(
 def _normalised(text: str) -> str:
     """Collapse white space, which includes every line and paragraph separator; replace surrogates."""
     if not text.isascii():
-        text = _surrogates().sub("\N{REPLACEMENT CHARACTER}", text)
+        text = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     elif text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
         return text  # the usual end of a cleaning, at a quarter of the time
     return " ".join(text.split())
-
-
-@lru_cache(maxsize=1)
-def _surrogates() -> re.Pattern[str]:
-    return re.compile("[\ud800-\udfff]+")
