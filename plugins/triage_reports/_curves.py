@@ -1,0 +1,138 @@
+"""The plots of the terminal report: risk over coverage, reliability, and how training went."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import triage
+from triage import metrics
+from triage_reports._look import Look, pad
+from triage_reports._plot import Axes, Curve, plot
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["history_lines", "reliability_lines", "risk_lines"]
+
+_FEWEST = 10  # accepted documents from which on an error rate is drawn: before, it jumps from 0 to 1
+_HEIGHT = 8
+
+
+def reliability_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
+    """Yield what was promised, and beneath it what came true, in bins of equal mass."""
+    bins = max(min(10, (look.width - 12) // 7), 2)
+    found = metrics.reliability(evaluation.codes, evaluation.probabilities, bins=bins)
+    said: list[tuple[str, str]] = [("  said     ", "dim")]
+    true: list[tuple[str, str]] = [("  was true ", "dim")]
+    for confidence, accuracy, count in zip(found.confidence, found.accuracy, found.count, strict=True):
+        # Two standard errors of a share of `count` documents: what is further off is not chance alone.
+        chance = 2 * math.sqrt(confidence * (1 - confidence) / count) if 0 < confidence < 1 else 0.0
+        far = abs(accuracy - confidence) > max(chance, 0.02)
+        said.append((f"{confidence:>6.0%} ", ""))
+        true.append(
+            (f"{accuracy:>6.0%}" + ("!" if far else " "), f"bold {look.wrong}" if far else look.right)
+        )
+    yield look.line(*said)
+    yield look.line(*true)
+    if any("!" in words for words, _ in true):
+        yield look.line(("  ! further off than chance explains", "dim"))
+
+
+def risk_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
+    """Yield the plot of the error among the accepted over the share accepted, and what it offers."""
+    predicted, confidence = metrics.top_label(evaluation.probabilities)
+    wrong = predicted != np.asarray(evaluation.codes)
+    curve = metrics.risk_coverage(confidence, wrong)
+    drawn = curve.coverage * len(wrong) >= min(_FEWEST, len(wrong))
+    top = max(float(curve.risk[drawn].max(initial=0.0)), 0.01)
+    axes = Axes(
+        x=(0.0, 1.0),
+        y=(0.0, top),
+        x_words=("0%", "100% sent by itself"),
+        y_words=("0%", f"{top:.0%}"),
+    )
+    lines = plot(
+        [Curve(curve.coverage[drawn], curve.risk[drawn], look.wrong)],
+        axes,
+        look,
+        width=min(58, look.width),
+        height=_HEIGHT,
+    )
+    remarks = [
+        ("most that could go by itself", "dim"),
+        *(
+            (f"{least:.0%} right: {metrics.coverage_at_accuracy(confidence, wrong, least=least):>4.0%}", "")
+            for least in metrics.ACCURACIES
+        ),
+        ("", ""),
+        (f"AURC {metrics.aurc(confidence, wrong):.4f}", ""),
+        (f"AUGRC {metrics.augrc(confidence, wrong):.4f}", ""),
+    ]
+    yield from _beside([lines], remarks, look)
+
+
+def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]:
+    """Yield the loss and the macro-F1 by epoch, side by side, the best epoch marked."""
+    best = max((epoch for epoch in history if epoch.best), key=lambda epoch: epoch.number, default=None)
+    number = [epoch.number for epoch in history]
+    losses = [epoch.loss for epoch in history]
+    tuned = [_or_nan(epoch.tune_loss) for epoch in history]
+    scores = [_or_nan(epoch.tune_macro_f1) for epoch in history]
+    ends = (float(number[0]), float(number[-1]))
+    words = (str(number[0]), f"epoch {number[-1]}")
+    mark = None if best is None else float(best.number)
+    width = min((look.width - 4) // 2, 46)
+    panels = []
+    for title, curves in (
+        ("loss: training", [(losses, look.wrong)]),
+        ("loss", [(losses, look.wrong), (tuned, look.right)]),
+        ("macro-F1 on tune", [(scores, look.right)]),
+    ):
+        values = [value for series, _ in curves for value in series if math.isfinite(value)]
+        known = all(any(map(math.isfinite, series)) for series, _ in curves)
+        if not known or (title == "loss: training" and any(map(math.isfinite, tuned))):
+            continue
+        low, high = min(values), max(values)
+        axes = Axes(x=ends, y=(low, high), x_words=words, y_words=(f"{low:.2f}", f"{high:.2f}"), mark=mark)
+        heading = [look.line((pad(title, width), "dim"))]
+        if title == "loss":
+            heading = [
+                look.line(("loss: ", "dim"), ("training ", look.wrong), (pad("tune", width - 15), look.right))
+            ]
+        drawn = [Curve(number, series, style) for series, style in curves]
+        panels.append(heading + plot(drawn, axes, look, width=width, height=6))
+    if panels:
+        yield from _beside(panels, [], look)
+    if best is not None:
+        score = "" if best.tune_macro_f1 is None else f", macro-F1 {best.tune_macro_f1:.3f} on tune"
+        yield look.line(
+            (f"best: epoch {best.number} of {history[-1].number}", "bold green"),
+            (f", loss {best.loss:.3f}{score}", ""),
+        )
+
+
+def _beside(
+    panels: Sequence[Sequence[Text]], remarks: Sequence[tuple[str, str]], look: Look
+) -> Iterator[Text]:
+    """Yield panels side by side, and remarks to the right of them, or beneath where there is no room."""
+    width = sum(max(line.cell_len for line in panel) + 3 for panel in panels)
+    room = look.width - width >= max((len(words) for words, _ in remarks), default=0)
+    columns = [*panels, [look.line(remark) for remark in remarks]] if room else panels
+    for row in range(max(len(column) for column in columns)):
+        joined = look.line("")
+        for place, column in enumerate(columns):
+            part = column[row] if row < len(column) else look.line("")
+            joined.append_text(part)
+            if place + 1 < len(columns):
+                joined.append(" " * (max(line.cell_len for line in column) + 3 - part.cell_len))
+        yield joined
+    if not room:
+        yield from (look.line(remark) for remark in remarks if remark[0])
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
