@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage
-from triage.pipeline.split import SHARES, split_by_time, split_stratified
+from triage.pipeline.split import SHARES, split_by_time, split_stratified, thin_stratified
 
 corpora = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60)), min_size=1, max_size=200)
 
@@ -67,3 +67,23 @@ def test_documents_without_a_date_cannot_be_split_by_time():
 def test_one_day_cannot_be_divided():
     with pytest.raises(triage.DataError, match="too few days"):
         split_by_time([datetime.date(2020, 1, 1)] * 30)
+
+
+@given(corpora, st.integers(0, 2**32 - 1), st.floats(0.05, 1), st.floats(0.05, 1))
+def test_a_smaller_share_is_a_part_of_a_larger_one_with_whole_families_and_every_class(
+    documents, seed, one, other
+):
+    codes, groups = (np.array(column) for column in zip(*documents, strict=True))
+    small, large = (
+        set(thin_stratified(codes, groups, share=share, seed=seed).tolist()) for share in sorted((one, other))
+    )
+    assert small <= large
+    families = {group: {p for p in range(len(groups)) if groups[p] == group} for group in groups.tolist()}
+    assert all(family <= small or not family & small for family in families.values())
+    assert set(thin_stratified(codes, groups, share=1.0, seed=seed).tolist()) == set(range(len(codes)))
+
+
+def test_a_share_keeps_at_least_one_document_of_each_class():
+    codes = np.array([0] * 50 + [1])
+    kept = thin_stratified(codes, np.arange(51), share=0.1, seed=1)
+    assert np.bincount(codes[kept]).tolist() == [5, 1]

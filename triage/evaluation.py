@@ -71,6 +71,7 @@ def evaluate(
         "options": dict(model.options),
         "seed": model.experiment.seed,
         "split": model.experiment.split,
+        "train_share": model.experiment.train_share,
         "documents": {name: len(part) for name, part in splits.parts.items()}
         | {"quarantined": len(prepared.dataset.quarantined) + prepared.timed_out},
         "set_aside": dict(splits.set_aside),

@@ -57,6 +57,7 @@ class Experiment:
         min_per_class: labels with fewer documents are set aside.
         split: "grouped", "naive" or "time".
         seed: of the split and of the training.
+        train_share: the share of the training part that is learned from, for learning curves.
         backend: the backend's name.
         options: the backend's options, as given.
         policies: the policies in the order in which they are asked.
@@ -74,6 +75,7 @@ class Experiment:
     min_per_class: int = 10
     split: str = "grouped"
     seed: int = 42
+    train_share: float = 1.0
     backend: str = "tfidf"
     options: Mapping[str, Any] = field(default_factory=dict)
     policies: tuple[Step, ...] = (("threshold", {}),)
@@ -94,6 +96,8 @@ class Experiment:
                 raise BadOption(
                     f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
                 )
+        if not 0 < self.train_share <= 1:
+            raise BadOption(f"train-share is above 0 and at most 1, not {self.train_share!r}")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:
             raise BadOption(f"seed is a whole number from 0 to {2**32 - 1}, not {self.seed!r}")
 

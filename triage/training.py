@@ -18,7 +18,7 @@ from triage.options import resolve
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
 from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
-from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified
+from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified, thin_stratified
 from triage.pipeline.vectorize import Vectorizer, learn_vocabulary
 from triage.plugins import Plugins
 from triage.protocols import Classifier
@@ -106,6 +106,9 @@ def prepare(
 
     def part(number: int) -> Part:
         chosen = np.flatnonzero(assigned == number)
+        if number == 0 and experiment.train_share < 1:
+            share, seed = experiment.train_share, experiment.seed
+            chosen = chosen[thin_stratified(codes[chosen], groups[chosen], share=share, seed=seed)]
         return Part(
             texts=tuple(cleaned[position] for position in chosen.tolist()),
             codes=codes[chosen],

@@ -16,6 +16,7 @@ _COMMANDS = {
     "corpora": "What there is to learn from, and what is in it",
     "train": "Learn from a corpus and write a model",
     "evaluate": "Measure how good backends are on a corpus",
+    "compare": "Which backend is better, by how much, and is it real",
     "report": "Show evaluations again",
     "route": "Decide where new texts go",
     "promise": "Prove how much may be routed by itself",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from triage.jobs import Job
 
 
+CURVE = (0.1, 0.2, 0.4, 0.7, 1.0)
+"""The shares of the training part that a learning curve is drawn through."""
+
+
 @click.command()
 @click.argument("corpus", required=False, shell_complete=CORPUS)
 @click.option(
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--test", "test_corpus", metavar="CORPUS", help="Judge on this, not on a share of CORPUS.")
 @click.option("--runs", default="runs", show_default=True, metavar="RUNS", help="Where run directories go.")
+@click.option("--learning-curve", is_flag=True, help="Also train on shares of the training part.")
 @click.option("--again", is_flag=True, help="Do runs anew that are finished already.")
 @experiment_options
 @json_option
@@ -51,6 +56,7 @@ def command(
     seeds: int,
     test_corpus: str | None,
     runs: str,
+    learning_curve: bool,
     again: bool,
     settings: tuple[str, ...],
     as_json: bool,
@@ -85,7 +91,7 @@ def command(
 
     jobs = [
         job_of(
-            experiment.changed(backend=name, options=options[name], seed=seed),
+            experiment.changed(backend=name, options=options[name], seed=seed, train_share=share),
             plugins,
             dataset,
             test,
@@ -94,6 +100,7 @@ def command(
         )
         for seed in range(experiment.seed, experiment.seed + seeds)
         for name in names
+        for share in (CURVE if learning_curve else (experiment.train_share,))
     ]
     failures = _run_all(talk, jobs, again=again)
     finished = [read_run(job.folder) for job in jobs if (job.folder / METRICS).is_file()]
@@ -104,7 +111,9 @@ def command(
     elif finished:
         from triage.cli.report import show
 
-        show(plugins, "terminal", finished)
+        show(
+            plugins, "terminal", [each for each in finished if each.metrics["train_share"] == 1.0] or finished
+        )
         talk.say(f"runs are kept in {runs}; see them again with: triage report {runs}")
     if failures:
         for failure in failures[:-1]:

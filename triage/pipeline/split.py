@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from triage.errors import DataError
 
-__all__ = ["PARTS", "SHARES", "split_by_time", "split_stratified"]
+__all__ = ["PARTS", "SHARES", "split_by_time", "split_stratified", "thin_stratified"]
 
 PARTS = ("train", "tune", "calibrate", "test")
 SHARES = (0.6, 0.1, 0.1, 0.2)
@@ -40,17 +40,9 @@ def split_stratified(
     Returns:
         Shape (n,): 0 for train, 1 for tune, 2 for calibrate, 3 for test.
     """
-    members: dict[int, list[int]] = defaultdict(list)
-    for position, group in enumerate(groups.tolist()):
-        members[group].append(position)
-    strata: dict[int, list[list[int]]] = defaultdict(list)
-    for positions in members.values():
-        counts = np.bincount(codes[positions])
-        strata[int(counts.argmax())].append(positions)
-
     parts = np.zeros(len(codes), dtype=np.int8)
     shuffle = random.Random(seed).shuffle
-    for _, families in sorted(strata.items()):
+    for families in _strata(codes, groups):
         shuffle(families)
         families.sort(key=len, reverse=True)  # stable: only true families come before the shuffled rest
         total = sum(map(len, families))
@@ -60,6 +52,45 @@ def split_stratified(
             lacking[part] -= len(positions)
             parts[positions] = part
     return parts
+
+
+def thin_stratified(
+    codes: NDArray[np.int64], groups: NDArray[np.int64], *, share: float, seed: int
+) -> NDArray[np.intp]:
+    """Return the positions of a share of the documents, whole groups, each class in proportion.
+
+    A smaller share of one seed is a part of a larger one, so that a learning curve adds documents. Every
+    class keeps at least one.
+
+    Args:
+        codes: shape (n,).
+        groups: shape (n,): documents of one number stay together.
+        share: above 0, at most 1.
+        seed: of the order.
+    """
+    kept: list[int] = []
+    shuffle = random.Random(seed).shuffle
+    for families in _strata(codes, groups):
+        shuffle(families)
+        wanted = max(1, round(share * sum(map(len, families))))
+        for positions in families:
+            if wanted <= 0:
+                break
+            kept += positions
+            wanted -= len(positions)
+    return np.sort(np.array(kept, dtype=np.intp))
+
+
+def _strata(codes: NDArray[np.int64], groups: NDArray[np.int64]) -> list[list[list[int]]]:
+    """The families of each class, as lists of positions; a family counts as its commonest class."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for position, group in enumerate(groups.tolist()):
+        members[group].append(position)
+    strata: dict[int, list[list[int]]] = defaultdict(list)
+    for positions in members.values():
+        counts = np.bincount(codes[positions])
+        strata[int(counts.argmax())].append(positions)
+    return [families for _, families in sorted(strata.items())]
 
 
 def split_by_time(
