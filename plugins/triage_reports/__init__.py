@@ -32,7 +32,9 @@ def json() -> Render:
 
 def html(
     *,
-    mistakes: Annotated[int, "Most mistakes shown with their text, where text is asked for", triage.Between(0)] = 20,
+    mistakes: Annotated[
+        int, "Most mistakes shown with their text, where text is asked for", triage.Between(0)
+    ] = 20,
 ) -> Render:
     """Return the report for a browser."""
     from triage_reports._html import Html

@@ -1,0 +1,133 @@
+"""The report for a browser: one file that fetches nothing, runs nothing, and prints well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import triage
+from triage.html import Markup, element
+from triage_reports import _html_facts as words
+from triage_reports._html_commands import commands
+from triage_reports._html_compare import compared
+from triage_reports._html_detail import detail, mistakes
+from triage_reports._html_intervals import Standing, standings
+from triage_reports._tables import groups
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Html"]
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+class Html:
+    """A page: the headline, the comparison, each backend in full, the commands, and what the terms mean."""
+
+    def __init__(self, *, mistakes: int) -> None:
+        self.mistakes = mistakes
+        self._texts: Sequence[Sequence[str]] = ()
+
+    def show_text(self, texts: Sequence[Sequence[str]]) -> None:
+        """Take the texts of the test documents of each evaluation; `render` shows those of some mistakes."""
+        self._texts = texts
+
+    def render(self, evaluations: Sequence[triage.Evaluation], *, console: Console) -> str:  # noqa: ARG002
+        """Return the page, in ASCII: the same evaluations give the same bytes."""
+        texts = dict(zip(map(id, evaluations), self._texts, strict=True)) if self._texts else {}
+        places: dict[tuple[str, str], list[triage.Evaluation]] = {}
+        for run in evaluations:
+            places.setdefault((run.run.corpus, str(run.metrics.get("split", ""))), []).append(run)
+        title = "Evaluation of " + ", ".join(dict.fromkeys(corpus for corpus, _ in places))
+        parts = [
+            part
+            for number, ((corpus, split), runs) in enumerate(places.items(), start=1)
+            for part in self._place(corpus, split, standings(groups(runs)), texts, key=f"p{number}")
+        ]
+        body = element(
+            "main",
+            element("h1", "Evaluation of ", words.bdi(title.removeprefix("Evaluation of "), most=120)),
+            *(parts or [element("p", "Nothing was evaluated.")]),
+            element("section", element("h2", "What the words mean"), words.terms(), id="terms"),
+            element(
+                "footer", f"Made by triage {triage.__version__}. This page is one file and fetches nothing."
+            ),
+        )
+        page = "<!DOCTYPE html>\n" + element("html", _head(title), element("body", body), lang="en") + "\n"
+        return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+    def _place(
+        self,
+        corpus: str,
+        split: str,
+        found: Sequence[Standing],
+        texts: Mapping[int, Sequence[str]],
+        *,
+        key: str,
+    ) -> Iterator[Markup]:
+        """Yield the sections for one corpus and split."""
+        best = found[0]
+        yield element(
+            "section",
+            words.sentence(found),
+            element("div", *words.headline(best), class_="cards"),
+            id=key,
+            aria_label=f"{corpus}, {split} split",
+        )
+        yield element("section", element("h2", "What was evaluated"), words.facts(found), id=f"{key}-what")
+        if len(found) > 1:
+            several = compared(found, key=f"{key}-x")
+            yield element("section", element("h2", "Backends compared"), *several, id=f"{key}-compared")
+        heading = "In detail" if len(found) == 1 else "Each backend in detail"
+        details = [
+            self._detail(each, texts.get(id(each.runs[0])), key=f"{key}-{place}", unfolded=place == 0)
+            for place, each in enumerate(found)
+        ]
+        yield element("section", element("h2", heading), *details, id=f"{key}-detail")
+        yield element(
+            "section",
+            element("h2", "Do it again"),
+            commands(found),
+            element(
+                "p",
+                "With the same versions, the same numbers come out, apart from durations. If the corpus was a "
+                "file, give its path in place of its name, and its columns if they were given; it is the right "
+                "one if its digest is that above.",
+                class_="soft small",
+            ),
+            id=f"{key}-again",
+        )
+
+    def _detail(self, standing: Standing, texts: Sequence[str] | None, *, key: str, unfolded: bool) -> Markup:
+        run = standing.runs[0]
+        of = f", the first of {len(standing.runs)}" if len(standing.runs) > 1 else ""
+        return element(
+            "details",
+            element(
+                "summary",
+                element("h3", words.bdi(standing.name, most=60)),
+                element("span", f"seed {run.run.seed}{of}", class_="soft"),
+            ),
+            *detail(run, key=key),
+            *(mistakes(run, texts, most=self.mistakes) if texts is not None else ()),
+            open=unfolded,
+        )
+
+
+def _head(title: str) -> Markup:
+    style = (resources.files("triage_reports") / "_html.css").read_text(encoding="utf-8")
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", **{"http-equiv": "Content-Security-Policy"}, content=_POLICY),
+        element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name_="color-scheme", content="light dark"),
+        element("meta", name_="referrer", content="no-referrer"),
+        element("title", title),
+        # A browser that is given no icon asks the server for one.
+        Markup('<link rel="icon" href="data:,">'),
+        # Our own file, which holds no text of anybody's.
+        element("style", Markup(style)),
+    )
