@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -77,7 +78,10 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @quiet_option
 def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: Any) -> None:
-    """Show what is in CORPUS: labels, lengths, empty texts, exact duplicates, dates.
+    """Show what is in CORPUS: labels, lengths, empty texts, copies and near-duplicates, dates.
+
+    Near-duplicates, such as template letters with another name in them, share most of their word
+    8-shingles. A naive split would test on what it trained on; the share that leaks is shown.
 
     \b
     Examples:
@@ -87,6 +91,11 @@ def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: A
     talk = Talk(quiet=quiet)
     dataset = read(talk, Plugins.discover(warn=talk.say), corpus, columns_of(given))
     facts = describe_dataset(dataset)
+    with talk.stage("looking for near-duplicates") as change:
+        facts["near_duplicates"] = describe_families(
+            dataset,
+            progress=lambda done: change(f"looking for near-duplicates: {done:,} of {len(dataset):,}"),
+        )
     if as_json:
         print_json(facts)
         return
@@ -156,6 +165,37 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def describe_families(dataset: Dataset, *, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    """Return the families of near-duplicates as facts, and what share of a naive test part they would leak.
+
+    The naive split is the usual one with seed 42, over the labelled documents.
+    """
+    import numpy as np
+
+    from triage.pipeline.duplicates import near_duplicates, twins
+    from triage.pipeline.labels import Labels
+    from triage.pipeline.split import PARTS, split_stratified
+
+    groups = near_duplicates(dataset.texts, progress=progress)
+    families, sizes = np.unique(groups, return_counts=True)
+    large = sorted(zip(sizes.tolist(), families.tolist(), strict=True), key=lambda pair: (-pair[0], pair[1]))
+    labels = dataset.labels
+    codes = Labels(tuple(sorted(dataset.label_counts))).encode(labels)
+    labelled = np.flatnonzero(codes >= 0)
+    parts = split_stratified(codes[labelled], np.arange(len(labelled)), seed=42)
+    numbers = {name: number for number, name in enumerate(PARTS)}
+    return {
+        "share": float(sizes[sizes > 1].sum() / max(len(groups), 1)),
+        "families": int((sizes > 1).sum()),
+        "largest": [
+            {"documents": size, "first_row": dataset.documents[first].row, "label": labels[first]}
+            for size, first in large[:5]
+            if size > 1
+        ],
+        "naive_test_with_twin": twins(groups[labelled], parts, train=numbers["train"], test=numbers["test"]),
+    }
+
+
 def _contradictory(dataset: Dataset) -> int:
     """How many texts carry more than one label."""
     labels: dict[str, set[str]] = {}
@@ -209,7 +249,7 @@ def _few(counts: dict[str, int]) -> str:
 def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console
+    from triage.terminal import cell, console, safe_text
 
     out = console()
     out.print(cell(f"{facts['corpus']}: {facts['documents']:,} documents", style="bold"))
@@ -225,7 +265,7 @@ def _show(facts: dict[str, Any]) -> None:
             bar = "█" * max(1, round(28 * count / most))
             table.add_row(cell(label), f"{count:,}", f"{count / documents:.1%}", cell(bar, style="cyan"))
         out.print(table)
-    words, dates = facts["words"], facts["dates"]
+    words, dates, near = facts["words"], facts["dates"], facts["near_duplicates"]
     lines = [
         f"words: {words['min']} to {words['max']:,}, median {words['median']}, 95% under {words['p95']:,}",
         (
@@ -233,20 +273,29 @@ def _show(facts: dict[str, Any]) -> None:
             f"texts with contradictory labels {facts['contradictory']:,}, unlabelled {facts['unlabelled']:,}"
         ),
     ]
+    if near["families"]:
+        biggest = ", ".join(
+            f"{each['documents']} like row {each['first_row']}" for each in near["largest"][:3]
+        )
+        lines.append(
+            f"near-duplicates: {near['share']:.1%} of the documents, in {near['families']:,} families "
+            f"(the biggest: {biggest}); {near['naive_test_with_twin']:.1%} of a naive test part would have a "
+            "twin in training, so the default split keeps families together"
+        )
     if dates["known"]:
         days = ", ".join(f"{day} {count:,}" for day, count in dates["weekdays"].items())
         lines.append(f"dates: {dates['first']} to {dates['last']}, known for {dates['known']:,}; {days}")
     for line in lines:
-        out.print(cell(line))
+        out.print(safe_text(line))
 
 
 def _sample(dataset: Dataset, n: int) -> None:
     """Show `n` documents spread evenly over the corpus."""
-    from triage.terminal import cell, console
+    from triage.terminal import cell, console, safe_text
 
     out = console()
     step = max(1, len(dataset) // n)
     for document in list(dataset.documents)[::step][:n]:
         out.print()
         out.print(cell(f"row {document.row}, {document.label or 'no label'}", style="bold"))
-        out.print(cell(document.text))
+        out.print(safe_text(document.text))

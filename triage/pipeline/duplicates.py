@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SIMILAR", "near_duplicates", "shingles"]
+__all__ = ["SIMILAR", "near_duplicates", "shingles", "twins"]
 
 SHINGLE = 8
 SIMILAR = 0.35
@@ -71,6 +71,19 @@ def near_duplicates(
                 ):
                     families.join(one, other)
     return families.find_all(np.arange(len(texts)))
+
+
+def twins(groups: NDArray[np.int64], parts: NDArray[np.int8], *, train: int, test: int) -> float:
+    """Return the share of the test part that has a near-duplicate in the training part: what leaks.
+
+    Args:
+        groups: shape (n,): the family of each document.
+        parts: shape (n,): the part that each document is in.
+        train: the number of the training part.
+        test: the number of the test part.
+    """
+    judged = groups[parts == test]
+    return float(np.isin(judged, groups[parts == train]).mean()) if len(judged) else 0.0
 
 
 def shingles(text: str) -> NDArray[np.uint64]:
