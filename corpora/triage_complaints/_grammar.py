@@ -44,15 +44,14 @@ class Chooser:
         """One of ``items``, each as likely as the others."""
         return items[int(self._random() * len(items))]
 
-    def weighted(self, weights: Mapping[str, float]) -> str:
+    def weighted(self, weights: dict[str, float]) -> str:
         """One key, with a probability proportional to its weight."""
         mark = self._random() * sum(weights.values())
-        name = ""
         for name, weight in weights.items():
             mark -= weight
             if mark < 0:
-                break
-        return name
+                return name
+        return next(reversed(weights.keys()))
 
     def some(self, items: Sequence[T], count: int) -> list[T]:
         """``count`` different items (all of them where there are fewer), in random order."""

@@ -1,5 +1,6 @@
-"""The ten products: how often each comes, what people call it, who they deal with, what it is mistaken for."""
+"""The ten products: how often each comes, what it is called, whom one deals with, what it is mistaken for."""
 
+# ruff: noqa: E501 - tables of words
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -18,6 +19,7 @@ class Product(NamedTuple):
         topic: The product in two or three bare words.
         mistaken: What a clerk would label it by mistake, with weights.
         aside: What else the writer is likely to mention, with weights.
+        held: Names for what one has for years, where ``strong`` has others as well.
     """
 
     share: float
@@ -29,6 +31,7 @@ class Product(NamedTuple):
     topic: tuple[str, ...]
     mistaken: dict[str, float]
     aside: dict[str, float]
+    held: tuple[str, ...] = ()
 
 
 PRODUCTS: dict[str, Product] = {
@@ -36,13 +39,13 @@ PRODUCTS: dict[str, Product] = {
         share=33.0,
         strong=(
             "my credit report", "my credit file", "my report at one of the bureaus", "my credit history",
-            "the report that <name> keeps on me", "my reports with all three bureaus", "my consumer report",
-            "my credit bureau file", "what the bureaus say about me",
+            "the credit report that <name> keeps on me", "my report with all three bureaus", "my consumer report",
+            "my credit bureau file", "my credit file at <name>",
         ),
         weak=("my file", "my report", "my record", "my account", "the account", "my credit"),
         firms=("the credit bureau", "the bureau", "the credit reporting agency", "the reporting company",
-               "the credit bureaus", "all three bureaus"),
-        weak_firms=("the company", "<name>", "the agency", "this company", "XXXX", "they"),
+               "one of the three bureaus"),
+        weak_firms=("the company", "<name>", "the agency", "this company", "XXXX"),
         new=("accounts", "three accounts", "a line of credit", "several cards and a loan", "accounts I never saw"),
         topic=("credit report", "credit file", "credit reporting", "credit bureau"),
         mistaken={"Debt collection": 5, "Credit card": 3, "Bank account": 1, "Mortgage": 1, "Student loan": 1},
@@ -56,10 +59,10 @@ PRODUCTS: dict[str, Product] = {
             "an old debt in collections", "a collection for <debt>", "the debt they bought from <name>",
             "a collection notice for <debt>", "the bill that went to collections",
         ),
-        weak=("this account", "the debt", "the bill", "the account", "this alleged balance", "the balance"),
+        weak=("this account", "the debt", "the bill", "the account", "this alleged debt"),
         firms=("the collection agency", "the debt collector", "the collector", "the collections company",
                "the debt buyer", "this collections outfit"),
-        weak_firms=("the company", "<name>", "the agency", "the law office", "XXXX", "they"),
+        weak_firms=("the company", "<name>", "the agency", "the law office", "XXXX"),
         new=("an account", "a phone account", "a debt", "a utility account", "an apartment lease"),
         topic=("collection agency", "debt collector", "collection account", "debt in collections"),
         mistaken={"Credit reporting": 6, "Credit card": 3, "Payday loan": 1, "Bank account": 1},
@@ -72,10 +75,10 @@ PRODUCTS: dict[str, Product] = {
             "my credit card", "the credit card I have with <name>", "my rewards card", "my <name> credit card",
             "my store credit card", "our joint credit card", "my cash back card", "my travel card",
         ),
-        weak=("my card", "the card", "my account", "this account", "the account", "the balance"),
+        weak=("my card", "the card", "my account", "this account", "the account"),
         firms=("the card company", "the credit card company", "the card issuer", "the issuer",
                "the credit card bank"),
-        weak_firms=("the bank", "the company", "<name>", "this bank", "XXXX", "they"),
+        weak_firms=("the bank", "the company", "<name>", "this bank", "XXXX"),
         new=("a credit card", "two credit cards", "a store card"),
         topic=("credit card", "credit card account", "rewards card"),
         mistaken={"Bank account": 4, "Credit reporting": 4, "Prepaid card": 1, "Debt collection": 2},
@@ -86,12 +89,12 @@ PRODUCTS: dict[str, Product] = {
         share=11.5,
         strong=(
             "my checking account", "my savings account", "the checking account I have with <name>",
-            "our joint checking account", "my bank account", "my business checking account", "my debit card",
+            "our joint checking account", "my bank account", "my business checking account", "my checking and savings",
             "my late father's savings account",
         ),
-        weak=("my account", "the account", "this account", "my money", "my card", "the card"),
+        weak=("my account", "the account", "this account", "my card", "the card"),
         firms=("the bank", "my bank", "the branch", "the bank's fraud department", "my credit union"),
-        weak_firms=("the company", "<name>", "this bank", "XXXX", "they"),
+        weak_firms=("the company", "<name>", "this bank", "XXXX"),
         new=("a checking account", "a bank account", "a savings account online"),
         topic=("checking account", "savings account", "bank account", "debit card"),
         mistaken={"Credit card": 4, "Money transfer": 4, "Prepaid card": 1, "Credit reporting": 1},
@@ -102,11 +105,11 @@ PRODUCTS: dict[str, Product] = {
         share=9.0,
         strong=(
             "my mortgage", "our home loan", "the mortgage on our house", "my mortgage with <name>",
-            "the loan on my home", "my home equity loan", "the refinance of our house", "my mother's mortgage",
+            "the loan on my home", "my home equity loan", "the house loan we refinanced", "my mother's mortgage",
         ),
-        weak=("my loan", "the loan", "my account", "the account", "my payment", "the balance"),
+        weak=("my loan", "the loan", "my account", "the account"),
         firms=("the mortgage company", "the mortgage servicer", "my mortgage lender", "the home lender"),
-        weak_firms=("the bank", "the lender", "the servicer", "the company", "<name>", "XXXX", "they"),
+        weak_firms=("the bank", "the lender", "the servicer", "the company", "<name>", "XXXX"),
         new=("a home equity line", "a mortgage"),
         topic=("mortgage", "home loan", "mortgage servicing", "house payment"),
         mistaken={"Bank account": 3, "Credit reporting": 2, "Vehicle loan": 1, "Student loan": 1},
@@ -115,12 +118,12 @@ PRODUCTS: dict[str, Product] = {
     "Student loan": Product(
         share=5.5,
         strong=(
-            "my student loans", "my student loan", "my federal student loans", "my private student loan",
-            "the loans I took out for college", "my daughter's student loan", "my school loans",
+            "my student loan", "my federal student loan", "my private student loan", "the loan I took out for college",
+            "my daughter's student loan", "my school loan", "my graduate school loan",
         ),
-        weak=("my loan", "my loans", "the loan", "my account", "the account", "my payment"),
+        weak=("my loan", "the loan", "my account", "the account"),
         firms=("the student loan servicer", "my student loan company", "the loan servicer for my school debt"),
-        weak_firms=("the servicer", "the lender", "the company", "<name>", "XXXX", "they"),
+        weak_firms=("the servicer", "the lender", "the company", "<name>", "XXXX"),
         new=("a student loan", "private student loans"),
         topic=("student loan", "student loans", "school loans"),
         mistaken={"Credit reporting": 3, "Debt collection": 3, "Mortgage": 1, "Vehicle loan": 1},
@@ -133,13 +136,14 @@ PRODUCTS: dict[str, Product] = {
             "the money I sent through the app", "a transfer I sent abroad", "my digital wallet",
             "the remittance to my family", "my crypto wallet",
         ),
-        weak=("my account", "the account", "my money", "the transfer", "the payment", "this transaction"),
+        weak=("my account", "the account", "the transfer", "the payment", "this transaction"),
         firms=("the payment app", "the transfer company", "the money transfer service", "the app's support team"),
-        weak_firms=("the bank", "the company", "<name>", "this company", "XXXX", "they"),
+        weak_firms=("the bank", "the company", "<name>", "this company", "XXXX"),
         new=("a payment app account", "a digital wallet"),
         topic=("money transfer", "wire transfer", "payment app", "digital wallet"),
         mistaken={"Bank account": 6, "Prepaid card": 1, "Credit card": 2},
         aside={"Bank account": 6, "Credit card": 4, "Prepaid card": 2, "Debt collection": 1},
+        held=("my account on the payment app", "my digital wallet", "the app I pay people with"),
     ),
     "Vehicle loan": Product(
         share=3.6,
@@ -147,10 +151,10 @@ PRODUCTS: dict[str, Product] = {
             "my car loan", "my auto loan", "the loan on my truck", "my vehicle lease", "my auto loan with <name>",
             "the financing on my car", "my car note", "the lease on my SUV",
         ),
-        weak=("my loan", "the loan", "my account", "the account", "my payment", "the contract"),
+        weak=("my loan", "the loan", "my account", "the account", "the contract"),
         firms=("the auto lender", "the auto finance company", "the finance arm of the dealer",
                "the car loan company"),
-        weak_firms=("the bank", "the lender", "the company", "<name>", "XXXX", "they"),
+        weak_firms=("the bank", "the lender", "the company", "<name>", "XXXX"),
         new=("a car loan", "an auto loan"),
         topic=("car loan", "auto loan", "car lease", "car note"),
         mistaken={"Credit reporting": 3, "Mortgage": 1, "Debt collection": 2, "Student loan": 1},
@@ -158,14 +162,14 @@ PRODUCTS: dict[str, Product] = {
                "Payday loan": 1},
     ),
     "Payday loan": Product(
-        share=2.1,
+        share=2.3,
         strong=(
             "a payday loan", "the payday loan I took out", "an online installment loan", "my cash advance loan",
             "a title loan", "a short term loan from a website", "the payday advance",
         ),
-        weak=("my loan", "the loan", "my account", "the account", "my payment", "the balance"),
+        weak=("my loan", "the loan", "my account", "the account"),
         firms=("the payday lender", "the online lender", "the cash advance place", "the title loan store"),
-        weak_firms=("the lender", "the company", "<name>", "XXXX", "they"),
+        weak_firms=("the lender", "the company", "<name>", "XXXX"),
         new=("a payday loan", "an online loan"),
         topic=("payday loan", "cash advance", "online loan", "title loan"),
         mistaken={"Debt collection": 4, "Bank account": 2, "Credit reporting": 1},
@@ -177,13 +181,14 @@ PRODUCTS: dict[str, Product] = {
             "my prepaid card", "a prepaid debit card", "a gift card I bought", "my payroll card",
             "the reloadable card I use", "my government benefit card", "my <name> prepaid card",
         ),
-        weak=("my card", "the card", "my account", "the account", "my money", "the balance"),
+        weak=("my card", "the card", "my account", "the account"),
         firms=("the prepaid card company", "the gift card company", "the prepaid program",
-               "the people who run the prepaid card"),
-        weak_firms=("the card company", "the bank", "the company", "<name>", "XXXX", "they"),
+               "the prepaid card program"),
+        weak_firms=("the card company", "the bank", "the company", "<name>", "XXXX"),
         new=("a prepaid card", "a reloadable card"),
         topic=("prepaid card", "gift card", "payroll card", "reloadable card"),
         mistaken={"Credit card": 4, "Bank account": 4},
         aside={"Bank account": 5, "Credit card": 4, "Money transfer": 3},
+        held=("my prepaid card", "my payroll card", "the reloadable card I use"),
     ),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Words that every complaint draws from: invented names, times, people, papers, ways to say and to ask."""
 
+# ruff: noqa: E501 - tables of words
 from __future__ import annotations
 
 # Invented for this corpus. Every product uses all of them, so a name says nothing about the product.
@@ -46,6 +47,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "my husband", "my wife", "my mother", "my father", "my son", "my daughter", "my brother", "my sister",
         "my roommate", "my ex", "my attorney", "a friend", "my grandmother", "my neighbor", "my boss",
     ),
+    "kin": (
+        "my husband", "my wife", "my mother", "my father", "my son", "my daughter", "my brother", "my sister",
+        "my roommate", "a friend", "my grandmother", "a neighbor", "a coworker", "my church",
+    ),
     "relative": ("my mother", "my late father", "my grandmother", "my elderly aunt", "my disabled brother",
                  "my mother in law", "my uncle", "my 84 year old father"),
     "paper": (
@@ -54,7 +59,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "confirmation numbers", "a cancelled check", "the original paperwork", "proof of payment",
         "my driver's license", "copies of everything",
     ),
-    "sent": ("sent", "mailed", "faxed", "uploaded", "emailed", "handed over", "provided"),
+    "sent": ("sent", "mailed", "faxed", "uploaded", "emailed", "provided"),
     "called": ("called", "phoned", "contacted", "reached out to", "got hold of", "rang", "telephoned"),
     "told": ("told me", "said", "explained", "claimed", "assured me", "informed me", "insisted"),
     "hold": (
@@ -94,6 +99,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "agencyaid": ("the attorney general", "the police", "the state banking office", "the FTC", "the post office",
                   "my congressman", "the Better Business Bureau", "legal aid", "a lawyer"),
+    "wire": ("a wire transfer", "the transfer", "the remittance", "a money order by wire", "the money transfer"),
+    "wallet": ("the payment app", "my digital wallet", "my account on the app", "my crypto wallet", "their app"),
     "very": ("very", "really", "extremely", "quite", "so", "beyond"),
     "law": ("the law", "federal law", "the Fair Credit Reporting Act", "consumer law", "my rights",
             "15 USC 1681", "their own terms", "the regulations", "the FDCPA", "state law"),

@@ -1,0 +1,95 @@
+"""What the trouble did, what the writer wants, and how a complaint ends."""
+
+# ruff: noqa: E501 - each line is one sentence
+from __future__ import annotations
+
+CONSEQUENCES = (
+    "[Because of this|As a result] I [could not|was unable to] [pay|cover] [for|] <need>[| that month].",
+    "[This|It] has [cost me|set me back] <mid> [so far|] [and|, not to mention] [hours|days] on the phone.",
+    "[I have|I've] [lost|missed] <n> days of work [over|because of] this.",
+    "My [stress|blood pressure] [is|has gone] through the roof[, I cannot sleep| and my doctor noticed| and I cannot sleep].",
+    "[I was|We were] [turned down|refused] for [an apartment|a job|a lease] [over|on account of] [this|it].",
+    "[My family suffers|My children go without] [because|while] [they will not move|nobody there fixes a mistake].",
+    "[I had|We had] to [borrow|get] <small> from <kin> [for|to pay for] <need>.",
+    "[It|The whole thing] [ruined|spoiled] [my|our] [holiday|vacation|wedding plans|retirement].",
+    "[I am|I'm] [embarrassed|ashamed] [to|when I] [ask|have to ask] <kin> for help [at my age|].",
+    "[Now|By now] [other|my other] [bills|payments] are [late|behind] [as well|too].",
+    "[The damage|What it did] to my [name|reputation|finances] [cannot|can not] be [undone|measured].",
+    "[I cry about this at night|I have cried over this more than once].",
+    "[I had|I have had] to [hire|pay] a lawyer [just to get|for] [an answer|a phone call].",
+    "[My|The] [doctor|therapist] [has me|put me] on [medication|something] [for|because of] the [anxiety|worry].",
+    "[We|My family and I] [are|were] [one|a] week [away|] from [losing our place|being evicted].",
+    "[I put my|We have put our] plans on hold: no [move|new job], no [surgery|schooling].",
+    "[It has|This has] come between [me and <kin>|us].",
+    "[They get|A company gets] to [make|keep making] [mistakes|money], I have to [pay|live with it].",
+    "[All|Every bit] of this [over|for] <small>.",
+    "[My child|My son] asked me why I [am always|was] on the phone [and sad|crying].",
+    "[I drove|I have driven] [over|] [100|60|240] miles [back and forth|in total] for this.",
+    "[The time|Time] [I spent|spent] is [gone|lost], nobody will pay me [for that|back].",
+)
+
+DEMANDS = (
+    "I [want|would like|am asking for] [them|<weak_firm>] to [fix|correct] this [right away|within 30 days|] [and|, and to] [confirm it|say so] in writing.",
+    "[Please|I ask you to] [investigate|look into] [this company|this matter|their practices] and [hold them accountable|make them answer for it].",
+    "[All|The only thing] I [want|ask] is [what is mine|a straight answer|the truth|my money back].",
+    "[They|<weak_firm>] [should|must] [refund|return] <small> [plus|and] [interest|the fees].",
+    "[I expect|I am owed] a [written|full] [apology|explanation] and [compensation|<small>] for my [time|trouble].",
+    "[I demand|My demand is] that they [follow|obey] [the law|federal law|state law|their own terms].",
+    "[Kindly|Please] [forward|send] this to [the company|them] and have [somebody|a person with authority] call me.",
+    "[What I want|My desired resolution]: [correct it|fix the error], [pay me back|refund the charges], [leave me alone|and do not do it again].",
+    "If this is not [resolved|settled] before <date>, I will [see|go to] [a lawyer|small claims court].",
+    "[I need|We need] [this|it] [solved|settled] before [the end of the month|<date>|we move].",
+    "[Make|Please make] them [show|produce] [the records|every document] they [rely on|claim to have].",
+    "[I would|I'd] settle for [a call|an honest answer] [from|by] [someone who can decide|a manager].",
+    "[Someone|A regulator] [has to|must] [look|take a look] at how many [people|customers] this [happens|happened] to.",
+    "[Reverse|Take back] [the|every] [charge|fee], put [things back to where they were|everything back as it was], [and we are done|that is all].",
+    "[I am not|I'm not] [asking|looking] for [a favor|special treatment], [only|just] what [was agreed|the contract says].",
+    "[Can|Could] [you|someone] [please|] [tell|explain to] me [what my rights are|what to do next]?",
+    "[I want|I request] a [copy|full copy] of [my file|all calls|the investigation] with the names [of those who signed off|].",
+    "[Stop|They need to stop] [contacting|writing to] me until [this|the matter] is [cleared up|decided].",
+    "[I reserve|I keep] [all|] my rights [under|given by] [the law|federal law|state law|consumer law].",
+    "[Let this be|I want this to be|I want my case] [looked at|reviewed] by [a human|someone] [who|that] [reads|has read] it.",
+)
+
+CLOSINGS: dict[str, tuple[str, ...]] = {
+    "formal": (
+        "[Thank you for|I appreciate] your [time|attention|assistance] [in this matter|].",
+        "[Sincerely|Respectfully|Regards|Yours truly], XXXX XXXX",
+        "[Supporting|The supporting] documents are [attached|enclosed|available on request].",
+        "I [look forward|am looking forward] to [your|a] [reply|response] within [15|30|the required] days.",
+        "[I declare|I swear] that [the above|this] is true to [the best of|] my knowledge.",
+        "[Enclosed|Attached] [please find|are] <paper> and <paper>.",
+        "[You may|Please] [reach|contact] me [at|on] XXXX [any weekday|after five].",
+    ),
+    "plain": (
+        "[Thank you|Thanks] for [reading|your help|listening|anything you can do].",
+        "[Please|Can you please] help.",
+        "[I hope|Hoping] [to hear|I hear] from [you|someone] soon.",
+        "[That is|And that is] where things stand [today|].",
+        "[I do not|I don't] know what else [to do|I can do].",
+        "[I have|I've] [attached|kept] [everything|all the proof].",
+        "Any [advice|help] is appreciated.",
+    ),
+    "angry": (
+        "[Never|NEVER] [again|doing business with them again]!!!",
+        "[Do|Please do] your job and [stop|fine] [them|these people].",
+        "[I will|I am going to] tell [everyone I know|the whole internet|every person I know].",
+        "[See|I will see] you in court[|, <name>]!",
+        "[They|These crooks] [should|need to] be [shut down|ashamed|in prison].",
+        "[Fix|FIX] [it|this|IT] [now|NOW]!",
+    ),
+    "rambling": (
+        "so [yeah|anyway] that is [my story|it|all of it] and [thank you|thanks] [if you read this far|for reading].",
+        "[I am|and I'm] sorry [this|it] [is|got] so long [but|,] I [had|needed] to [get it out|tell somebody].",
+        "[and|So] now I [just|] [wait|sit here and wait] [like always|].",
+        "[god bless|take care] and [please|] do something [about it|].",
+        "[I could|and I could] [go on|tell you more] but [you get the idea|that is enough for today].",
+    ),
+    "terse": (
+        "[Please|Pls] [fix|help|advise].",
+        "[Need|Want] [refund|resolution|answer] [asap|].",
+        "[Still|] [waiting|unresolved].",
+        "[Not|NOT] [resolved|acceptable].",
+        "[Thanks|Thank you].",
+    ),
+}
