@@ -1,0 +1,150 @@
+"""Recurrent networks: trained by Keras on the shared pipeline, served by ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import triage
+from triage_recurrent._backend import backend
+from triage_recurrent._designs import recurrent
+from triage_recurrent._layers import layers
+from triage_recurrent._options import Training
+
+__all__ = ["Training", "backend", "layers", "triage_backends"]
+
+Units = Annotated[int, "Units of the recurrent layer, in each direction", triage.Between(1, 4096)]
+EmbeddingSize = Annotated[int, "Length of the word vectors", triage.Between(1, 4096)]
+Pooling = Annotated[Literal["max-mean", "attention"], "How the steps of a text become one vector"]
+InputDropout = Annotated[float, "Share of the word vectors' dimensions dropped", triage.Between(0, 0.95)]
+OutputDropout = Annotated[float, "Share of the pooled features dropped", triage.Between(0, 0.95)]
+
+
+def _simplernn(
+    vocabulary_size: int,
+    classes: int,
+    *,
+    units: Units = 64,
+    embedding_size: EmbeddingSize = 200,
+    pooling: Pooling = "max-mean",
+    input_dropout: InputDropout = 0.4,
+    output_dropout: OutputDropout = 0.5,
+) -> Any:
+    return recurrent(
+        "simplernn",
+        vocabulary_size,
+        classes,
+        cell="SimpleRNN",
+        units=[units],
+        embedding_size=embedding_size,
+        pooling=pooling,
+        input_dropout=input_dropout,
+        output_dropout=output_dropout,
+    )
+
+
+def _lstm(
+    vocabulary_size: int,
+    classes: int,
+    *,
+    units: Units = 64,
+    embedding_size: EmbeddingSize = 200,
+    pooling: Pooling = "max-mean",
+    input_dropout: InputDropout = 0.4,
+    output_dropout: OutputDropout = 0.5,
+) -> Any:
+    return recurrent(
+        "lstm",
+        vocabulary_size,
+        classes,
+        cell="LSTM",
+        units=[units],
+        embedding_size=embedding_size,
+        pooling=pooling,
+        input_dropout=input_dropout,
+        output_dropout=output_dropout,
+    )
+
+
+def _stacked_lstm(
+    vocabulary_size: int,
+    classes: int,
+    *,
+    units: Annotated[tuple[int, ...], "Units of each layer, the first nearest to the words"] = (128, 64, 32),
+    embedding_size: EmbeddingSize = 200,
+    pooling: Pooling = "max-mean",
+    input_dropout: InputDropout = 0.4,
+    between_dropout: Annotated[float, "Share dropped between the layers", triage.Between(0, 0.95)] = 0.2,
+    output_dropout: OutputDropout = 0.5,
+) -> Any:
+    if not units or min(units) < 1:
+        raise triage.BadOption("stacked-lstm: units is a list of whole numbers, each at least 1")
+    return recurrent(
+        "stacked-lstm",
+        vocabulary_size,
+        classes,
+        cell="LSTM",
+        units=units,
+        embedding_size=embedding_size,
+        pooling=pooling,
+        input_dropout=input_dropout,
+        between_dropout=between_dropout,
+        output_dropout=output_dropout,
+    )
+
+
+def _bilstm(
+    vocabulary_size: int,
+    classes: int,
+    *,
+    units: Units = 64,
+    embedding_size: EmbeddingSize = 200,
+    pooling: Pooling = "max-mean",
+    input_dropout: InputDropout = 0.4,
+    output_dropout: OutputDropout = 0.5,
+) -> Any:
+    return recurrent(
+        "bilstm",
+        vocabulary_size,
+        classes,
+        cell="LSTM",
+        both_ways=True,
+        units=[units],
+        embedding_size=embedding_size,
+        pooling=pooling,
+        input_dropout=input_dropout,
+        output_dropout=output_dropout,
+    )
+
+
+def _gru(
+    vocabulary_size: int,
+    classes: int,
+    *,
+    units: Units = 64,
+    embedding_size: EmbeddingSize = 200,
+    pooling: Pooling = "max-mean",
+    input_dropout: InputDropout = 0.4,
+    output_dropout: OutputDropout = 0.5,
+) -> Any:
+    return recurrent(
+        "gru",
+        vocabulary_size,
+        classes,
+        cell="GRU",
+        units=[units],
+        embedding_size=embedding_size,
+        pooling=pooling,
+        input_dropout=input_dropout,
+        output_dropout=output_dropout,
+    )
+
+
+@triage.hookimpl
+def triage_backends() -> Iterator[triage.Backend]:
+    """Yield the backends of this plugin."""
+    yield backend("simplernn", "One plain recurrent layer, pooled over time", network=_simplernn)
+    yield backend("lstm", "One LSTM layer on word vectors, pooled over time", network=_lstm)
+    yield backend("stacked-lstm", "Three LSTM layers, each narrower than the last", network=_stacked_lstm)
+    yield backend("bilstm", "One LSTM layer that reads both ways, pooled over time", network=_bilstm)
+    yield backend("gru", "One GRU layer on word vectors, pooled over time", network=_gru)
