@@ -27,7 +27,7 @@ class TfidfText:
 
     A text's weight for a term that occurs c times is (1 + ln c)(1 + ln((1 + n) / (1 + d))), where d of the n
     training texts hold the term; each row is then divided by its length (Salton and Buckley 1988). These are
-    the numbers of scikit-learn's `TfidfVectorizer(sublinear_tf=True)` with the same vocabulary.
+    the numbers of scikit-learn's `TfidfVectorizer(sublinear_tf=True)` with the same words and vocabulary.
 
     Attributes:
         vocabulary_: the words.

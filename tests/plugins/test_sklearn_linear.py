@@ -93,7 +93,9 @@ def test_rows_are_those_of_scikit_learns_vectorizer():
     train = part([*complaints(), *[("please help with this", "class 0")] * 3])
     model = fit("tfidf", train, ngrams=3)
     names = [model.index.name(term) for term in range(len(model.index))]
-    theirs = TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True, vocabulary=names).fit(train.texts)
+    theirs = TfidfVectorizer(
+        token_pattern=_terms.WORD, ngram_range=(1, 3), sublinear_tf=True, vocabulary=names
+    ).fit(train.texts)
     texts = [*HOSTILE, *FRESH.texts, "card card charge card charge please help with this"]
     assert any(name.count(" ") == 2 for name in names)
     np.testing.assert_allclose(model.rows(texts).toarray(), theirs.transform(texts).toarray(), atol=1e-12)
@@ -118,6 +120,10 @@ def test_words_with_digits_are_stored_only_where_that_is_asked_for():
     texts = ["account 4111 closed", "account 4111 closed", "account 4111 closed"]
     assert terms_of(texts) == {"account": 3, "closed": 3}
     assert "account 4111" in terms_of(texts, digits=True)
+
+
+def test_an_apostrophe_does_not_end_a_word_and_marks_are_words():
+    assert terms_of(["It didn't work!! a b"] * 3, longest=1) == {"!!": 3, "didn't": 3, "it": 3, "work": 3}
 
 
 def test_letters_without_end_are_no_word():
