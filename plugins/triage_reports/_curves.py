@@ -10,7 +10,7 @@ import numpy as np
 
 import triage
 from triage import metrics
-from triage_reports._look import Look, pad
+from triage_reports._look import Look
 from triage_reports._plot import Axes, Curve, plot
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def reliability_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Tex
     said: list[tuple[str, str]] = [("  said     ", "dim")]
     true: list[tuple[str, str]] = [("  was true ", "dim")]
     for confidence, accuracy, count in zip(found.confidence, found.accuracy, found.count, strict=True):
-        # Two standard errors of a share of `count` documents: what is further off is not chance alone.
-        chance = 2 * math.sqrt(confidence * (1 - confidence) / count) if 0 < confidence < 1 else 0.0
+        # Three standard errors of a share of `count` documents: chance alone seldom goes so far in ten bins.
+        chance = 3 * math.sqrt(confidence * (1 - confidence) / count) if 0 < confidence < 1 else 0.0
         far = abs(accuracy - confidence) > max(chance, 0.02)
         said.append((f"{confidence:>6.0%} ", ""))
         true.append(
@@ -98,10 +98,16 @@ def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]
             continue
         low, high = min(values), max(values)
         axes = Axes(x=ends, y=(low, high), x_words=words, y_words=(f"{low:.2f}", f"{high:.2f}"), mark=mark)
-        heading = [look.line((pad(title, width), "dim"))]
+        heading = [look.line((title, "dim"))]
         if title == "loss":
+            # The last values tell the two apart where there are no colours.
             heading = [
-                look.line(("loss: ", "dim"), ("training ", look.wrong), (pad("tune", width - 15), look.right))
+                look.line(
+                    ("loss: ", "dim"),
+                    (f"training {losses[-1]:.2f}  ", look.wrong),
+                    (f"tune {tuned[-1]:.2f}", look.right),
+                    (" at the end", "dim"),
+                )
             ]
         drawn = [Curve(number, series, style) for series, style in curves]
         panels.append(heading + plot(drawn, axes, look, width=width, height=6))

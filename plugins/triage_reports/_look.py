@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,13 +13,20 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["RGB", "Look", "columns", "contrast", "pad", "rgb", "shade"]
+__all__ = ["RGB", "Look", "columns", "contrast", "pad", "rgb"]
 
 RGB = tuple[int, int, int]
 
 # Blue for right and orange for wrong: the pair that colour-blind eyes tell apart best.
-_RIGHT: tuple[RGB, RGB] = ((24, 44, 70), (96, 176, 255))
-_WRONG: tuple[RGB, RGB] = ((58, 40, 26), (255, 158, 54))
+# From the share 0 to the share 1, on a dark and on a light background.
+_RIGHT: dict[bool, tuple[RGB, RGB]] = {
+    False: ((24, 44, 70), (96, 176, 255)),
+    True: ((224, 236, 250), (32, 104, 190)),
+}
+_WRONG: dict[bool, tuple[RGB, RGB]] = {
+    False: ((58, 40, 26), (255, 158, 54)),
+    True: ((253, 238, 222), (206, 92, 8)),
+}
 _BLACK: RGB = (0, 0, 0)
 _WHITE: RGB = (255, 255, 255)
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -32,17 +40,25 @@ class Look:
         width: its columns.
         color: whether cells can be shaded by their background.
         ascii: whether it has nothing but ASCII.
+        light: whether its background is light, as far as `COLORFGBG` tells.
     """
 
     width: int
     color: bool
     ascii: bool
+    light: bool = False
 
     @classmethod
     def of(cls, console: Console) -> Look:
         """Ask the console."""
         shades = console.color_system in ("truecolor", "256") and not console.no_color
-        return cls(width=console.width, color=shades, ascii=console.options.ascii_only)
+        background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+        return cls(
+            width=console.width,
+            color=shades,
+            ascii=console.options.ascii_only,
+            light=background in ("7", "15"),
+        )
 
     @property
     def arrow(self) -> str:
@@ -52,12 +68,12 @@ class Look:
     @property
     def right(self) -> str:
         """The style of lines and bars for what is right."""
-        return _hex(_RIGHT[1]) if self.color else "blue"
+        return _hex(_RIGHT[self.light][1]) if self.color else "blue"
 
     @property
     def wrong(self) -> str:
         """The style of lines and bars for what is wrong."""
-        return _hex(_WRONG[1]) if self.color else "yellow"
+        return _hex(_WRONG[self.light][1]) if self.color else "yellow"
 
     @property
     def between(self) -> str:
@@ -87,6 +103,12 @@ class Look:
         eighths = max(round(share * width * 8), 1) if share else 0
         return (_EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
+    def shade(self, share: float, *, right: bool) -> str:
+        """Return the Rich style of a cell that holds `share` of its row, right or wrong."""
+        back = rgb(share, right=right, light=self.light)
+        front = max((_BLACK, _WHITE), key=lambda color: contrast(color, back))
+        return f"{_hex(front)} on {_hex(back)}"
+
     def line(self, *parts: str | tuple[str, str]) -> Text:
         """Return a line of plain or (text, style) parts that is cropped, never wrapped.
 
@@ -94,7 +116,9 @@ class Look:
         """
         from rich.text import Text
 
-        return Text.assemble(*parts, no_wrap=True, overflow="crop")
+        line = Text.assemble(*parts, no_wrap=True, overflow="crop")
+        line.rstrip()
+        return line
 
     def heading(self, title: str, remark: str = "") -> Text:
         """Return the title of a section, and a remark beside it."""
@@ -119,16 +143,9 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + safe if right else safe + space
 
 
-def shade(share: float, *, right: bool) -> str:
-    """Return the Rich style of a cell that holds `share` of its row, right or wrong."""
-    back = rgb(share, right=right)
-    front = max((_BLACK, _WHITE), key=lambda color: contrast(color, back))
-    return f"{_hex(front)} on {_hex(back)}"
-
-
-def rgb(share: float, *, right: bool) -> RGB:
+def rgb(share: float, *, right: bool, light: bool) -> RGB:
     """Return the background for a share in [0, 1]; small shares are spread out, errors being small shares."""
-    low, high = _RIGHT if right else _WRONG
+    low, high = (_RIGHT if right else _WRONG)[light]
     way = min(max(share, 0.0), 1.0) ** (1.0 if right else 0.6)
     red, green, blue = (round(a + (b - a) * way) for a, b in zip(low, high, strict=True))
     return red, green, blue

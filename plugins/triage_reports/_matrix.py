@@ -10,7 +10,7 @@ import numpy as np
 
 import triage
 from triage_reports._confusion import Confusion, reviewed, worst
-from triage_reports._look import Look, columns, pad, shade
+from triage_reports._look import Look, columns, pad
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -67,7 +67,7 @@ def legend(look: Look) -> Text:
         return look.line(("share of the row   ", "dim"), signs)
     parts: list[tuple[str, str]] = [("share of the row   ", "dim")]
     for right, word in ((True, "right"), (False, "wrong")):
-        parts += [(f" {step:>4.0%} ", shade(step, right=right)) for step in _STEPS]
+        parts += [(f" {step:>4.0%} ", look.shade(step, right=right)) for step in _STEPS]
         parts.append((f" {word}    ", "dim"))
     return look.line(*parts)
 
@@ -101,17 +101,17 @@ class _Layout:
             name=min(_longest(confusion.labels), name),
             # Without colours a sign for the density stands before the number.
             cell=max(_digits(cells), 2) + (1 if look.color else 2),
-            other=max(_digits(confusion.cells[:, -1]) + 2, 7) if confusion.hidden else 0,
-            total=max(_digits(confusion.support) + 2, 7),
-            recall=8,
-            review=0 if confusion.review is None else max(_digits(confusion.review) + 2, 8),
+            other=max(_digits(confusion.cells[:, -1]) + 1, 6) if confusion.hidden else 0,
+            total=max(_digits(confusion.support) + 1, 6),
+            recall=7,
+            review=0 if confusion.review is None else max(_digits(confusion.review) + 1, 7),
         )
 
     def spread(self, confusion: Confusion, look: Look) -> _Layout:
         """Give the room that is left to names and cells in turn, to what needs it most first."""
         longest, cells = _longest(confusion.labels), max(self.classes, 1)
         name, cell = self.name, self.cell
-        for widest, roomy in ((20, self.cell + 1), (_LONGEST_NAME, self.cell + 1), (_LONGEST_NAME, 12)):
+        for widest, roomy in ((24, self.cell + 1), (_LONGEST_NAME, self.cell + 1), (_LONGEST_NAME, 12)):
             spare = max(look.width - replace(self, name=name, cell=cell).width, 0)
             name += min(spare, max(min(longest, widest) - name, 0))
             spare = max(look.width - replace(self, name=name, cell=cell).width, 0)
@@ -140,7 +140,7 @@ def _cell(confusion: Confusion, row: int, column: int, layout: _Layout, look: Lo
         return _count(count, layout.cell, look), "dim"
     share = count / int(confusion.support[row])
     if look.color:
-        return _count(count, layout.cell, look), shade(share, right=row == column)
+        return _count(count, layout.cell, look), look.shade(share, right=row == column)
     signed = f"{look.density(share)}{count}"
     return pad(signed, layout.cell - 1, right=True) + " ", "bold" if row == column else ""
 

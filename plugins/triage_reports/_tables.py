@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["groups", "label_lines", "leaderboard", "pair_lines"]
+__all__ = ["groups", "label_lines", "leaderboard", "leaderboard_remarks", "number", "pair_lines"]
 
 _COLUMNS: tuple[tuple[str, str, bool], ...] = (  # heading, path in the metrics, whether higher is better
     ("accuracy", "accuracy", True),
@@ -68,6 +68,16 @@ def leaderboard(evaluations: Sequence[triage.Evaluation], look: Look) -> Table:
     return table
 
 
+def leaderboard_remarks(evaluations: Sequence[triage.Evaluation], look: Look) -> Iterator[Text]:
+    """Yield what the columns mean."""
+    if max(map(len, groups(evaluations).values())) > 1:
+        sign = "+-" if look.ascii else "±"
+        yield look.line((f"means over seeds; {sign} is one standard deviation", "dim"))
+    yield look.line(
+        ("at 95%: most that could go by itself with 95% right. Lower is better: log loss, ECE, AUGRC", "dim")
+    )
+
+
 def label_lines(evaluation: triage.Evaluation, look: Look, *, most: int) -> Iterator[Text]:
     """Yield a line for each label, lowest F1 first; of more than `most`, those with the most errors."""
     found = metrics.per_label(evaluation.confusion)
@@ -102,7 +112,7 @@ def pair_lines(evaluation: triage.Evaluation, look: Look, *, most: int) -> Itera
     total = int(matrix.sum() - np.trace(matrix))
     support = matrix.sum(axis=1)
     digits = max((len(str(count)) for _, _, count in pairs), default=1)
-    room = (look.width - digits - 26) // 2
+    room = (look.width - digits - len(look.arrow) - 27) // 2
     labels = evaluation.labels
     name = min(max((columns(labels[true], most=36) for true, _, _ in pairs), default=0), max(room, 8))
     other = min(max((columns(labels[said], most=36) for _, said, _ in pairs), default=0), max(room, 8))

@@ -39,12 +39,18 @@ class Terminal:
 
     def render(self, evaluations: Sequence[triage.Evaluation], *, console: Console) -> None:
         """Print on `console`, never wider than it is; what strangers wrote is made safe first."""
+        from rich.text import Text
+
         look = Look.of(console)
         if not evaluations:
             console.print(look.line("nothing was evaluated"))
             return
         for part in self._parts(evaluations, look):
-            console.print(part, crop=True)
+            if isinstance(part, Text):
+                # Rich joins texts before it prints them, and forgets that they were not to be wrapped.
+                console.print(part, no_wrap=True, overflow="crop", crop=True)
+            else:
+                console.print(part)
 
     def _parts(self, evaluations: Sequence[triage.Evaluation], look: Look) -> Iterator[RenderableType]:
         if len(evaluations) == 1:
@@ -55,12 +61,11 @@ class Terminal:
             place = (evaluation.run.corpus, str(evaluation.metrics.get("split", "")))
             places.setdefault(place, []).append(evaluation)
         for (corpus, split), some in places.items():
-            yield from look.wrapped([corpus, *([f"{split} split"] if split else []), "leaderboard"])
+            split_words = [f"{split} split"] if split else []
+            yield from (_bold(line) for line in look.wrapped(["leaderboard", corpus, *split_words]))
             yield look.line("")
             yield _tables.leaderboard(some, look)
-            seeds = max(map(len, _tables.groups(some).values()))
-            if seeds > 1:
-                yield look.line(("mean over seeds; ± is their standard deviation", "dim"))
+            yield from _tables.leaderboard_remarks(some, look)
         for some in places.values():
             ranked = sorted(
                 _tables.groups(some).items(),
@@ -104,6 +109,12 @@ class Terminal:
             )
         else:
             yield from look.wrapped([f"train {run.documents:,}", f"test {len(evaluation.codes):,}"])
+        for key, why in (("set_aside", "too few to learn from"), ("unseen", "never seen in training")):
+            labels = found.get(key)
+            if isinstance(labels, Mapping) and labels:
+                counts = [f"{label} {_count(labels[label])}" for label in labels]
+                more = [f"{len(counts) - 5} more"] if len(counts) > 5 else []
+                yield from look.wrapped([f"labels {why}: {counts[0]}", *counts[1:5], *more])
         yield look.line("")
         known = metrics_of(evaluation)
         words = [f"{title} {known[key]:.3f}" for title, key in _HEADLINES if key in known]
@@ -159,9 +170,10 @@ def _routing(evaluation: triage.Evaluation) -> str:
         policy = ""
     else:
         return ""
-    known = isinstance(error, int | float) and math.isfinite(error)
-    wrong = f", {error:.1%} of it wrongly" if known else ""
-    return f"routed{policy}: {coverage:.1%} by itself{wrong}; {1 - coverage:.1%} to a person"
+    wrong = f", {error:.1%} of it wrongly" if isinstance(error, int | float) and error == error else ""
+    most = found.get("max_error") if isinstance(found, Mapping) else None
+    promise = f" (promised: at most {most:.1%})" if wrong and isinstance(most, int | float) else ""
+    return f"routed{policy}: {coverage:.1%} by itself{wrong}{promise}; {1 - coverage:.1%} to a person"
 
 
 def _times(evaluation: triage.Evaluation) -> list[str]:
