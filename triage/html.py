@@ -1,7 +1,7 @@
-"""What reaches a browser: the one function that makes any text safe for HTML, and the elements built with it.
+"""What reaches a browser: the one function that makes any text safe for HTML, and elements built with it.
 
-A page is made of `element`, which sends every text and every attribute through `safe_html`. `Markup` says that
-a string is HTML already; only this file and what draws pictures may say so of a string that it put together.
+A page is made of `element`, which sends every text and every attribute through `safe_html`. `Markup` says
+that a string is HTML already: nobody's text may be called so before it went through `safe_html`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from triage.terminal import safe_text
 
-__all__ = ["Markup", "element", "join", "safe_html"]
+__all__ = ["Child", "Markup", "element", "join", "safe_html"]
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]*(-[a-zA-Z0-9]+)*")
 _BREAK = re.compile(r"\r\n|[\n\r]")
 _VOID = frozenset({"br", "col", "hr", "link", "meta", "wbr"})
 _FORBIDDEN = frozenset({"base", "embed", "form", "frame", "iframe", "object", "script", "template"})
 _FETCHING = frozenset({"action", "background", "data", "formaction", "poster", "src", "srcset", "srcdoc"})
+
+
+Child: TypeAlias = str | Iterable["Child"] | None
+"""A text, which is made safe; markup, which is taken as it is; None, which is left out; several of these."""
 
 
 class Markup(str):
@@ -47,9 +52,7 @@ def safe_html(text: str, *, most: int | None = None, lines: bool = False) -> Mar
     return Markup("\n".join(html.escape(safe_text(row)) for row in _BREAK.split(head)))
 
 
-def element(
-    name: str, *children: str | Iterable[str] | None, **attributes: str | float | bool | None
-) -> Markup:
+def element(name: str, *children: Child, **attributes: str | float | bool | None) -> Markup:
     """Return an HTML element; whatever is not `Markup` is made safe first.
 
     Args:
@@ -79,11 +82,11 @@ def element(
     return Markup(f"<{' '.join(opening)}>{join(children)}</{name}>")
 
 
-def join(children: Iterable[str | Iterable[str] | None], *, between: str = "") -> Markup:
+def join(children: Iterable[Child]) -> Markup:
     """Return the children one after the other, each made safe where it is not markup."""
     parts = (
         child if isinstance(child, Markup) else safe_html(child) if isinstance(child, str) else join(child)
         for child in children
         if child is not None
     )
-    return Markup((between if isinstance(between, Markup) else safe_html(between)).join(parts))
+    return Markup("".join(parts))

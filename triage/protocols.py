@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from triage.values import Document, Epoch, Evaluation, Part, Prediction, Quarantined, Verdict
@@ -12,7 +13,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
-__all__ = ["Adopts", "Classifier", "Clean", "Decide", "Explains", "Remembers", "Render", "Source", "Watch"]
+__all__ = [
+    "Adopts",
+    "Classifier",
+    "Clean",
+    "Decide",
+    "Explains",
+    "Exports",
+    "Quotes",
+    "Remembers",
+    "Render",
+    "Resumes",
+    "Source",
+    "Watch",
+]
 
 Watch: TypeAlias = Callable[[Epoch], None]
 """Called by a backend after each epoch, with what it measured."""
@@ -75,6 +89,42 @@ class Explains(Protocol):
 
 
 @runtime_checkable
+class Resumes(Protocol):
+    """A classifier whose training can be stopped and gone on with."""
+
+    def keep_progress(self, folder: Path) -> None:
+        """Keep the progress of the next `fit` in `folder`, and begin it with what stands there.
+
+        In the end the classifier is the same as after a training that was not stopped. Only progress of
+        the same parts, options and seed ever stands in `folder`; it may not exist yet.
+        """
+        ...
+
+
+@runtime_checkable
+class Exports(Protocol):
+    """A classifier that can be written for other runtimes."""
+
+    def export(self, form: str, folder: Path, *, samples: Sequence[Any], max_length: int) -> float:
+        """Write into the directory `folder`, which exists, and load what was written.
+
+        Args:
+            form: "onnx", "savedmodel" or "tflite".
+            folder: where to write.
+            samples: inputs as `predict_proba` takes them.
+            max_length: no input has more tokens.
+
+        Returns:
+            The largest difference between the probabilities of what was written and the classifier's own,
+            over `samples`.
+
+        Raises:
+            UsageError: it cannot be written in this form; the message says why.
+        """
+        ...
+
+
+@runtime_checkable
 class Source(Protocol):
     """What the `build` of a `Corpus` and the hook `triage_open_corpus` return: documents, read in order.
 
@@ -121,4 +171,18 @@ class Render(Protocol):
 
     def render(self, evaluations: Sequence[Evaluation], *, console: Console) -> str | None:
         """Print on `console` and return None, or return the whole report as a text to be written."""
+        ...
+
+
+@runtime_checkable
+class Quotes(Protocol):
+    """A report that can show what people wrote; it does so only after `quote` was called."""
+
+    def quote(self, texts: Sequence[Sequence[str] | None]) -> None:
+        """Take the texts as they were written, before `render`: the user asked for them.
+
+        Args:
+            texts: for each evaluation that `render` will be given the texts of its test documents, in
+                order; None where they are not at hand.
+        """
         ...

@@ -28,9 +28,9 @@ class Html:
 
     def __init__(self, *, mistakes: int) -> None:
         self.mistakes = mistakes
-        self._texts: Sequence[Sequence[str]] = ()
+        self._texts: Sequence[Sequence[str] | None] = ()
 
-    def show_text(self, texts: Sequence[Sequence[str]]) -> None:
+    def quote(self, texts: Sequence[Sequence[str] | None]) -> None:
         """Take the texts of the test documents of each evaluation; `render` shows those of some mistakes."""
         self._texts = texts
 
@@ -63,7 +63,7 @@ class Html:
         corpus: str,
         split: str,
         found: Sequence[Standing],
-        texts: Mapping[int, Sequence[str]],
+        texts: Mapping[int, Sequence[str] | None],
         *,
         key: str,
     ) -> Iterator[Markup]:
@@ -92,9 +92,9 @@ class Html:
             commands(found),
             element(
                 "p",
-                "With the same versions, the same numbers come out, apart from durations. If the corpus was a "
-                "file, give its path in place of its name, and its columns if they were given; it is the right "
-                "one if its digest is that above.",
+                "With the same versions, the same numbers come out, apart from durations. If the corpus was "
+                "a file, give its path in place of its name, and its columns if they were given; it is the "
+                "right one if its digest is that above.",
                 class_="soft small",
             ),
             id=f"{key}-again",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import triage
@@ -20,15 +20,9 @@ _FLAGS = {  # key of the experiment: flag of the command line, and the value tha
 
 def commands(standings: Sequence[Standing]) -> Markup:
     """Return the commands, one for each backend; the options are those that it ran with, defaults too."""
-    lines = "\n".join(_command(standing.runs) for standing in standings)
-    return element("pre", element("code", *_lines(lines)), tabindex=0, aria_label="Commands")
-
-
-def _lines(text: str) -> Iterator[str | Markup]:
-    for place, line in enumerate(text.split("\n")):
-        if place:
-            yield Markup("\n")
-        yield line
+    return element(
+        "div", (element("pre", element("code", _command(standing.runs))) for standing in standings)
+    )
 
 
 def _command(runs: Sequence[triage.Evaluation]) -> str:

@@ -20,8 +20,8 @@ def compared(standings: Sequence[Standing], *, key: str) -> Iterator[Markup]:
     yield table(_headings(standings), [_row(standing, standings) for standing in standings])
     yield element(
         "p",
-        "Intervals come from drawing families of near-duplicates of the test parts a thousand times, the same "
-        "for every backend. They are not corrected for the number of backends compared.",
+        "Intervals come from drawing families of near-duplicates of the test parts a thousand times, the "
+        "same for every backend. They are not corrected for the number of backends compared.",
         class_="soft small",
     )
     drawn = [
@@ -51,11 +51,12 @@ def _verdict(standings: Sequence[Standing]) -> list[Any]:
         measured = all(each.behind is not None and math.isfinite(each.behind.low) for each in standings[1:])
         return [*words, "The others are behind it by more than chance explains."] if measured else words
     for place, each in enumerate(near):
-        words += [", " if place else "", bdi(each.name, most=60)]
+        between = "" if not place else " and " if place == len(near) - 1 else ", "
+        words += [between, bdi(each.name, most=60)]
     return [
         *words,
-        f" {'is' if len(near) == 1 else 'are'} not distinguishable from it on these documents: "
-        "the difference may be chance.",
+        f" {'is' if len(near) == 1 else 'are'} not distinguishable from it on these documents:",
+        " the difference may be chance.",
     ]
 
 
@@ -109,7 +110,16 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Markup]], *, caption:
         element(
             "table",
             element("caption", caption) if caption else None,
-            element("thead", element("tr", (element("th", heading, scope="col") for heading in headings))),
+            element(
+                "thead",
+                element(
+                    "tr",
+                    (
+                        element("th", heading, scope="col", class_="name" if "said" in heading else None)
+                        for heading in headings
+                    ),
+                ),
+            ),
             element("tbody", (element("tr", row) for row in rows)),
         ),
         class_="wide",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def _pairs(evaluation: triage.Evaluation) -> Iterator[Markup]:
     errors, listed = int(matrix.sum() - np.trace(matrix)), sum(count for _, _, count in pairs)
     yield element("h4", "Most often confused")
     yield table(
-        ["it is", "it was said to be", "documents", "of that label"],
+        ["it is", "it was said to be", "times", "of that label"],
         [
             [
                 element("th", bdi(labels[true], most=60), scope="row"),
@@ -97,8 +98,8 @@ def _labels(evaluation: triage.Evaluation) -> Iterator[Markup]:
 def _confidence(evaluation: triage.Evaluation, key: str) -> Iterator[Markup]:
     yield figure(
         figures.reliability(evaluation, key=f"{key}-b"),
-        "On the dashed line it is exactly as sure as it should be. Under it, it is too sure of itself; above, "
-        "too modest. Each dot is a tenth of the test documents, with its 95% range.",
+        "On the dashed line it is exactly as sure as it should be. Under it, it is too sure of itself; "
+        "above, too modest. Each dot is a tenth of the test documents, with its 95% range.",
     )
     routing = evaluation.metrics.get("routing")
     policy = routing.get("policy") if isinstance(routing, Mapping) else None
@@ -170,8 +171,8 @@ def _spread(lengths: Any) -> tuple[list[float], list[float]] | None:
     return (edges, counts) if len(edges) == len(counts) + 1 > 1 else None
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+def _number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def mistakes(evaluation: triage.Evaluation, texts: Sequence[str], *, most: int) -> Iterator[Markup]:

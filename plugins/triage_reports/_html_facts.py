@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 import triage
-from triage.html import Markup, element
+from triage.html import Child, Markup, element
 from triage_reports._html_intervals import Interval, Standing
 from triage_reports._tables import number
 
@@ -18,7 +17,7 @@ __all__ = ["TERMS", "bdi", "facts", "headline", "mean", "percent", "ranged", "se
 _SPLITS = {
     "grouped": "at random, but near-duplicates (template letters) always on one side, so that the test "
     "holds nothing that was learned by heart",
-    "naive": "at random, document by document; near-duplicates may be on both sides, which flatters every score",
+    "naive": "at random, document by document; near-duplicates may be on both sides, which flatters scores",
     "time": "by date: learned from the past, tested on what came later",
 }
 _PARTS = {
@@ -34,28 +33,38 @@ TERMS = (
     ("Accuracy", "Of all test documents, the share that got the right label."),
     (
         "Precision and recall",
-        "Precision: of the documents said to have a label, the share that has it. "
-        "Recall: of the documents that have it, the share that was found.",
+        (
+            "Precision: of the documents said to have a label, the share that has it. "
+            "Recall: of the documents that have it, the share that was found."
+        ),
     ),
     (
         "F1, macro-F1",
-        "F1 joins precision and recall of one label in one number from 0 to 1. Macro-F1 is the plain mean over "
-        "labels: a rare label counts as much as a common one.",
+        (
+            "F1 joins precision and recall of one label in one number from 0 to 1. Macro-F1 is the plain "
+            "mean over labels: a rare label counts as much as a common one."
+        ),
     ),
     (
         "95% interval",
-        "Where the score would probably lie with other test documents of the same kind. It is found by drawing "
-        "families of near-duplicates from the test part a thousand times.",
+        (
+            "Where the score would probably lie with other test documents of the same kind. It is found by "
+            "drawing families of near-duplicates from the test part a thousand times."
+        ),
     ),
     (
         "Calibrated",
-        "A backend says how sure it is. It is calibrated if of the documents where it is 80% sure, 80% are right. "
-        "The calibration error (ECE) is how far it is from that, on average.",
+        (
+            "A backend says how sure it is. It is calibrated if, of the documents where it is 80% sure, 80% "
+            "are right. The calibration error (ECE) is how far it is from that, on average."
+        ),
     ),
     (
         "Coverage and risk",
-        "If only the documents above some confidence are sent by themselves, coverage is their share, and "
-        "risk is the share of them that is wrong. The rest is for people.",
+        (
+            "If only the documents above some confidence are sent by themselves, coverage is their share, "
+            "and risk is the share of them that is wrong. The rest is for people."
+        ),
     ),
     ("Seed", "The number that chance starts from. Another seed: other parts, another start of the training."),
 )
@@ -169,7 +178,7 @@ def facts(standings: Sequence[Standing]) -> Markup:
     runs = [run for standing in standings for run in standing.runs]
     first = runs[0]
     found = first.metrics
-    rows: list[tuple[str, Any]] = [("Corpus", bdi(first.run.corpus))]
+    rows: list[tuple[str, Child]] = [("Corpus", bdi(first.run.corpus))]
     if digest := found.get("corpus_sha256"):
         rows.append(("Its digest", [element("code", str(digest), class_="digest"), " (SHA-256)"]))
     rows.append(("Documents", _documents(first)))
@@ -198,15 +207,12 @@ def facts(standings: Sequence[Standing]) -> Markup:
         rows.append(("Made with", ", ".join(f"{name} {versions[name]}" for name in sorted(versions))))
     return element(
         "dl",
-        (
-            [element("dt", title), element("dd", *(value if isinstance(value, list) else [value]))]
-            for title, value in rows
-        ),
+        ([element("dt", title), element("dd", value)] for title, value in rows),
         class_="facts",
     )
 
 
-def _documents(run: triage.Evaluation) -> list[Any]:
+def _documents(run: triage.Evaluation) -> Child:
     counts = run.metrics.get("documents")
     if not isinstance(counts, Mapping):
         return [f"{run.run.documents:,} learned from, {len(run.codes):,} judged on"]
@@ -219,15 +225,15 @@ def _documents(run: triage.Evaluation) -> list[Any]:
                     "li",
                     element("b", f"{count:,}"),
                     f" {part} ",
-                    element("span", f"– {_PARTS[part]}", class_="soft"),
-                )  # noqa: RUF001
+                    element("span", f"– {_PARTS[part]}", class_="soft"),  # noqa: RUF001
+                )
                 for part, count in rows
             ),
         )
     ]
 
 
-def _commas(parts: Sequence[Any]) -> list[Any]:
+def _commas(parts: Sequence[Child]) -> list[Child]:
     return [piece for place, part in enumerate(parts) for piece in ((", ", part) if place else (part,))]
 
 

@@ -1,10 +1,10 @@
-"""The figures of the HTML report: reliability, risk and coverage, training, intervals; matplotlib draws them."""
+"""The figures of the HTML report: reliability, risk and coverage, training, intervals; by matplotlib."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -61,8 +61,9 @@ def risk(evaluation: triage.Evaluation, *, key: str) -> Markup:
         words.append(f"Promised: at most {promised:.1%}.")
     if _known(routed := routing.get("coverage")) and _known(wrong := routing.get("realised_error")):
         ax.plot([routed], [wrong], "o", color=COLORS["ink"], markersize=6.5, clip_on=False)
+        side, where = (-9, "right") if routed > 0.6 else (9, "left")  # the curve rises: beneath it is room
         ax.annotate(
-            "sent by itself", (routed, wrong), (-8, 6), textcoords="offset points", ha="right", fontsize=10
+            "sent by itself", (routed, wrong), (side, -13), textcoords="offset points", ha=where, fontsize=10
         )
         top = max(top, wrong)
         words.append(f"Sent by itself: {routed:.1%} of the documents, {wrong:.1%} of them wrongly.")
@@ -75,11 +76,14 @@ def risk(evaluation: triage.Evaluation, *, key: str) -> Markup:
 @styled
 def risks(named: Sequence[tuple[str, triage.Evaluation]], *, key: str) -> Markup:
     """Draw the risk-coverage curves of several backends over each other; their names stand beside it."""
-    ax = axes(560, 320)
+    ax = axes(460, 300)
     top, words = 0.01, []
     for place, (name, evaluation) in enumerate(named):
         coverage, error = _risk(evaluation)
-        ax.plot(coverage, error, color=COLORS[f"s{place % 8}"], linestyle=("-", (0, (4, 2)))[place // 8 % 2])
+        marker = "o" if len(coverage) < 3 else None  # one that is always equally sure is a dot
+        style = "-" if place // 8 % 2 == 0 else (0, (4, 2))
+        color = COLORS[f"s{place % 8}"]
+        ax.plot(coverage, error, marker=marker, color=color, linestyle=style, clip_on=False)
         top = max(top, float(error.max(initial=0)))
         words.append(f"{name}: {error[-1]:.1%} wrong where all is accepted")
     _percent(ax, x_top=1.0, y_top=top * 1.05)
@@ -93,7 +97,7 @@ def intervals(standings: Sequence[Standing], *, key: str) -> Markup:
     """Draw the macro-F1 of each backend with its 95% interval, and a hollow dot for each seed."""
     names = [safe_text(standing.name, width=_NAME) for standing in standings]
     left = 22 + 5.6 * max(map(len, names), default=0)
-    ax = axes(560, 64 + 32 * len(names), left=left)
+    ax = axes(460, 64 + 32 * len(names), left=left)
     words = []
     for place, standing in enumerate(standings):
         score = standing.macro_f1
@@ -260,5 +264,5 @@ def _plain_log(ax: Axes) -> None:
     ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _known(value: Any) -> bool:
+def _known(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)

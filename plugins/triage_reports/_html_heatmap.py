@@ -50,7 +50,7 @@ def heatmap(evaluation: triage.Evaluation, *, key: str) -> Markup:
         key=key,
         title="Confusion matrix",
         description=_words(evaluation),
-        least=min(width, max(width * 0.85, 340)),
+        least=min(width, max(width * 0.8, 340)),
     )
 
 
@@ -84,15 +84,15 @@ def _cells(
         for column in np.flatnonzero(matrix[row]).tolist():
             count, of, right = int(matrix[row, column]), int(support[row]), row == column
             share = count / of
-            said = "right" if right else f"said to be {names[column]}"
+            said = "right" if right else ["said to be ", names[column]]
             depth = 0.12 + 0.88 * (share if right else share**0.6)
             place = {"x": column * cell, "width": cell, "height": cell}
-            tip = element("title", Markup(f"{names[row]}: {count:,} of {of:,} {said} ({share:.0%})"))
+            tip = element("title", names[row], f": {count:,} of {of:,} ", said, f" ({share:.0%})")
             cells.append(
                 element(
                     "rect",
                     tip,
-                    **place,  # type: ignore[arg-type]
+                    **place,
                     **{"fill-opacity": f"{depth:.2f}"},
                     class_="r" if right else "w",
                 )

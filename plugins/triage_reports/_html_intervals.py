@@ -1,10 +1,10 @@
-"""How sure the scores are: 95% intervals by resampling families of near-duplicates, and distances to the best."""
+"""How sure the scores are: 95% intervals by resampling families, and distances to the best."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,8 @@ class Standing:
         runs: one for each seed.
         accuracy: over its seeds.
         macro_f1: over its seeds.
-        behind: the best backend's macro-F1 minus its own, on the same resamples; None for the best.
+        behind: the best backend's macro-F1 minus its own, over the seeds that both have and on the same
+            resamples; None for the best.
     """
 
     name: str
@@ -59,37 +60,39 @@ def standings(named: Mapping[str, Sequence[triage.Evaluation]]) -> list[Standing
     that two backends are compared on the same documents (paired bootstrap; Efron and Tibshirani 1993, ch. 8
     and 16). The draws are seeded: the same runs give the same intervals.
     """
-    draws = _draws([run for runs in named.values() for run in runs])
-    found, scores = [], {}
-    place = 0
-    for name, runs in named.items():
-        some = draws[place : place + len(runs)]
-        place += len(runs)
-        scores[name] = some.mean(axis=0) if len(some) else np.full((2, _DRAWS), np.nan)
-        found.append(
-            Standing(
-                name,
-                runs,
-                accuracy=_interval(_stated(runs, "accuracy"), scores[name][0]),
-                macro_f1=_interval(_stated(runs, "macro_f1"), scores[name][1]),
-            )
+    every = [run for runs in named.values() for run in runs]
+    draws = {id(run): drawn for run, drawn in zip(every, _draws(every), strict=True)}
+    found = [
+        Standing(
+            name,
+            runs,
+            accuracy=_interval(_stated(runs, "accuracy"), _mean([draws[id(run)][0] for run in runs])),
+            macro_f1=_interval(_stated(runs, "macro_f1"), _mean([draws[id(run)][1] for run in runs])),
         )
-    found.sort(key=lambda standing: -np.nan_to_num(standing.macro_f1.mean, nan=-1.0))
-    best = found[0] if found else None
-    return [
-        standing
-        if best is None or standing is best
-        else Standing(
-            standing.name,
-            standing.runs,
-            standing.accuracy,
-            standing.macro_f1,
-            behind=_interval(
-                best.macro_f1.mean - standing.macro_f1.mean, scores[best.name][1] - scores[standing.name][1]
-            ),
-        )
-        for standing in found
+        for name, runs in named.items()
     ]
+    found.sort(key=lambda standing: -np.nan_to_num(standing.macro_f1.mean, nan=-1.0))
+    return [
+        replace(standing, behind=_behind(found[0].runs, standing.runs, draws)) if place else standing
+        for place, standing in enumerate(found)
+    ]
+
+
+def _behind(
+    best: Sequence[triage.Evaluation], other: Sequence[triage.Evaluation], draws: Mapping[int, Floats]
+) -> Interval:
+    """Return the macro-F1 of the one minus that of the other, over the seeds that both have."""
+    seeds = {run.run.seed for run in best} & {run.run.seed for run in other}
+    ours, theirs = ([run for run in runs if run.run.seed in seeds or not seeds] for runs in (best, other))
+    return _interval(
+        _stated(ours, "macro_f1") - _stated(theirs, "macro_f1"),
+        _mean([draws[id(run)][1] for run in ours]) - _mean([draws[id(run)][1] for run in theirs]),
+    )
+
+
+def _mean(draws: Sequence[Floats]) -> Floats:
+    mean: Floats = np.mean(draws, axis=0)
+    return mean
 
 
 def _stated(runs: Sequence[triage.Evaluation], key: str) -> float:
