@@ -74,8 +74,8 @@ class Confusion:
 def worst(matrix: Integers) -> list[int]:
     """Return the classes with the worst first: many errors, and a low F1.
 
-    A class's errors, its misses and its false alarms, are weighted by 1 - F1: neither a tiny class with
-    one error nor a huge one with a few in a hundred comes first. Ties keep the order of the classes.
+    A class's errors, its misses and its false alarms, are weighted by 1 - F1: a huge class with a few errors
+    in a hundred does not push out a small one that is seldom found. Ties keep the order of the classes.
     """
     counts = np.asarray(matrix)
     size = counts.sum(axis=0) + counts.sum(axis=1)

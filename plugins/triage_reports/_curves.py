@@ -20,6 +20,7 @@ __all__ = ["history_lines", "reliability_lines", "risk_lines"]
 
 _FEWEST = 10  # accepted documents from which on an error rate is drawn: before, it jumps from 0 to 1
 _HEIGHT = 8
+_GAP = 3
 
 
 def reliability_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
@@ -72,7 +73,7 @@ def risk_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
         (f"AURC {metrics.aurc(confidence, wrong):.4f}", ""),
         (f"AUGRC {metrics.augrc(confidence, wrong):.4f}", ""),
     ]
-    yield from _beside([lines], remarks, look)
+    yield from _beside([lines, [look.line(remark) for remark in remarks]], look)
 
 
 def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]:
@@ -85,7 +86,8 @@ def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]
     ends = (float(number[0]), float(number[-1]))
     words = (str(number[0]), f"epoch {number[-1]}")
     mark = None if best is None else float(best.number)
-    width = min((look.width - 4) // 2, 46)
+    width = (look.width - _GAP) // 2
+    width = min(width if width >= 42 else look.width, 48)
     panels = []
     for title, curves in (
         ("loss: training", [(losses, look.wrong)]),
@@ -112,7 +114,7 @@ def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]
         drawn = [Curve(number, series, style) for series, style in curves]
         panels.append(heading + plot(drawn, axes, look, width=width, height=6))
     if panels:
-        yield from _beside(panels, [], look)
+        yield from _beside(panels, look)
     if best is not None:
         score = "" if best.tune_macro_f1 is None else f", macro-F1 {best.tune_macro_f1:.3f} on tune"
         yield look.line(
@@ -121,23 +123,21 @@ def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]
         )
 
 
-def _beside(
-    panels: Sequence[Sequence[Text]], remarks: Sequence[tuple[str, str]], look: Look
-) -> Iterator[Text]:
-    """Yield panels side by side, and remarks to the right of them, or beneath where there is no room."""
-    width = sum(max(line.cell_len for line in panel) + 3 for panel in panels)
-    room = look.width - width >= max((len(words) for words, _ in remarks), default=0)
-    columns = [*panels, [look.line(remark) for remark in remarks]] if room else panels
-    for row in range(max(len(column) for column in columns)):
+def _beside(panels: Sequence[Sequence[Text]], look: Look) -> Iterator[Text]:
+    """Yield panels side by side, or beneath each other where there is no room."""
+    widths = [max(line.cell_len for line in panel) for panel in panels]
+    if sum(widths) + _GAP * (len(panels) - 1) > look.width:
+        for panel in panels:
+            yield from panel
+        return
+    for row in range(max(len(panel) for panel in panels)):
         joined = look.line("")
-        for place, column in enumerate(columns):
-            part = column[row] if row < len(column) else look.line("")
+        for panel, width in zip(panels, widths, strict=True):
+            part = panel[row] if row < len(panel) else look.line("")
             joined.append_text(part)
-            if place + 1 < len(columns):
-                joined.append(" " * (max(line.cell_len for line in column) + 3 - part.cell_len))
+            joined.append(" " * (width + _GAP - part.cell_len))
+        joined.rstrip()
         yield joined
-    if not room:
-        yield from (look.line(remark) for remark in remarks if remark[0])
 
 
 def _or_nan(value: float | None) -> float:

@@ -121,19 +121,20 @@ class Look:
         return line
 
     def heading(self, title: str, remark: str = "") -> Text:
-        """Return the title of a section, and a remark beside it."""
-        return self.line("\n", (title, "bold"), "  ", (remark, "dim"))
+        """Return the title of a section, and a remark beside it where there is room."""
+        fits = len(title) + 2 + len(remark) <= self.width
+        return self.line("\n", (title, "bold"), "  ", (remark if fits else "", "dim"))
 
-    def wrapped(self, parts: Iterable[str], *, indent: str = "") -> list[Text]:
-        """Return parts joined by dots, on as many lines as they need."""
+    def wrapped(self, parts: Iterable[str], *, style: str = "") -> list[Text]:
+        """Return parts made safe and joined by dots, on as many lines as they need."""
         lines, line = [], ""
-        for part in (safe_text(part, width=self.width - len(indent)) for part in parts):
+        for part in (safe_text(part, width=self.width) for part in parts):
             joined = line + self.between + part if line else part
-            if line and _columns(indent + joined) > self.width:
-                lines.append(self.line(indent + line))
+            if line and _columns(joined) > self.width:
+                lines.append(line)
                 joined = part
             line = joined
-        return [*lines, self.line(indent + line)] if line else lines
+        return [self.line((words, style)) for words in (*lines, line) if words]
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -51,25 +51,30 @@ def draw(confusion: Confusion, look: Look) -> Iterator[Text]:
             *_sums(confusion, row, layout, look),
         )
     if confusion.hidden:
-        others = "1 other" if confusion.hidden == 1 else f"{confusion.hidden} others"
         yield look.line(
-            (" " * (layout.number + 2) + pad(others, layout.name) + " ", "dim"),
+            (" " * (layout.number + 2) + pad(_others(confusion), layout.name) + " ", "dim"),
             *((_count(confusion.cells[count, column], layout.cell, look), "dim") for column in range(count)),
             *_sums(confusion, count, layout, look),
         )
 
 
-def legend(look: Look) -> Text:
-    """Return a line that says what the shades mean."""
+def legend(look: Look) -> Iterator[Text]:
+    """Say what the shades mean: on one line, or on two where there is no room for it."""
+    title = "share of the row  "
     if not look.color:
         words = ("to 10%", "to 25%", "to 50%", "more")
-        signs = "   ".join(f"{sign} {word}" for sign, word in zip(look.densities[1:], words, strict=True))
-        return look.line(("share of the row   ", "dim"), signs)
-    parts: list[tuple[str, str]] = [("share of the row   ", "dim")]
-    for right, word in ((True, "right"), (False, "wrong")):
-        parts += [(f" {step:>4.0%} ", look.shade(step, right=right)) for step in _STEPS]
-        parts.append((f" {word}    ", "dim"))
-    return look.line(*parts)
+        signs = zip(look.densities[1:], words, strict=True)
+        yield look.line((title, "dim"), "  ".join(f"{sign} {word}" for sign, word in signs))
+        return
+    scales = [
+        [*((f" {step:>4.0%} ", look.shade(step, right=right)) for step in _STEPS), (f" {word}", "dim")]
+        for right, word in ((True, "right"), (False, "wrong"))
+    ]
+    width = sum(len(words) for scale in scales for words, _ in scale)
+    if len(title) + width + 3 <= look.width:
+        yield look.line((title, "dim"), *scales[0], "   ", *scales[1])
+    else:
+        yield from (look.line((title, "dim"), *scale) for scale in scales)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class _Layout:
         return cls(
             classes=classes,
             number=len(str(classes)),
-            name=min(_longest(confusion.labels), name),
+            name=max(min(_longest(confusion.labels), name), len(_others(confusion))),
             # Without colours a sign for the density stands before the number.
             cell=max(_digits(cells), 2) + (1 if look.color else 2),
             other=max(_digits(confusion.cells[:, -1]) + 1, 6) if confusion.hidden else 0,
@@ -160,6 +165,12 @@ def _sums(confusion: Confusion, row: int, layout: _Layout, look: Look) -> Iterat
     yield pad(recall, layout.recall, right=True), "bold" if known else "dim"
     if confusion.review is not None:
         yield pad(str(int(confusion.review[row])), layout.review, right=True), "yellow"
+
+
+def _others(confusion: Confusion) -> str:
+    if confusion.hidden < 2:
+        return "1 other" if confusion.hidden else ""
+    return f"{confusion.hidden} others"
 
 
 def _digits(counts: np.ndarray) -> int:

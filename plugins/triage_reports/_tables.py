@@ -72,10 +72,9 @@ def leaderboard_remarks(evaluations: Sequence[triage.Evaluation], look: Look) ->
     """Yield what the columns mean."""
     if max(map(len, groups(evaluations).values())) > 1:
         sign = "+-" if look.ascii else "±"
-        yield look.line((f"means over seeds; {sign} is one standard deviation", "dim"))
-    yield look.line(
-        ("at 95%: most that could go by itself with 95% right. Lower is better: log loss, ECE, AUGRC", "dim")
-    )
+        yield from look.wrapped([f"means over seeds; {sign} is one standard deviation"], style="dim")
+    meaning = "at 95%: most that could go by itself with 95% right"
+    yield from look.wrapped([meaning, "log loss, ECE and AUGRC: lower is better"], style="dim")
 
 
 def label_lines(evaluation: triage.Evaluation, look: Look, *, most: int) -> Iterator[Text]:

@@ -62,7 +62,7 @@ class Terminal:
             places.setdefault(place, []).append(evaluation)
         for (corpus, split), some in places.items():
             split_words = [f"{split} split"] if split else []
-            yield from (_bold(line) for line in look.wrapped(["leaderboard", corpus, *split_words]))
+            yield from look.wrapped(["leaderboard", corpus, *split_words], style="bold")
             yield look.line("")
             yield _tables.leaderboard(some, look)
             yield from _tables.leaderboard_remarks(some, look)
@@ -101,7 +101,7 @@ class Terminal:
         found, run = evaluation.metrics, evaluation.run
         seed = f"seed {run.seed}" + (f", the first of {of}" if of > 1 else "")
         split = [f"{found['split']} split"] if found.get("split") else []
-        yield from (_bold(line) for line in look.wrapped([run.corpus, name, *split, seed]))
+        yield from look.wrapped([run.corpus, name, *split, seed], style="bold")
         documents = found.get("documents")
         if isinstance(documents, Mapping):
             yield from look.wrapped(
@@ -118,7 +118,7 @@ class Terminal:
         yield look.line("")
         known = metrics_of(evaluation)
         words = [f"{title} {known[key]:.3f}" for title, key in _HEADLINES if key in known]
-        yield from (_bold(line) for line in look.wrapped(words))
+        yield from look.wrapped(words, style="bold")
         if line := _routing(evaluation):
             yield from look.wrapped([line])
         if times := _times(evaluation):
@@ -134,7 +134,7 @@ class Terminal:
                 f"the {shown} worst of {shown + chosen.hidden} labels; {chosen.hidden} are not shown"
             )
         yield look.line("")
-        yield _matrix.legend(look)
+        yield from _matrix.legend(look)
         if self.pairs and np.sum(evaluation.confusion) > np.trace(evaluation.confusion):
             yield look.heading("Most often confused")
             yield from _tables.pair_lines(evaluation, look, most=self.pairs)
@@ -191,8 +191,3 @@ def _times(evaluation: triage.Evaluation) -> list[str]:
 
 def _count(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int | np.integer) else str(value)
-
-
-def _bold(line: Text) -> Text:
-    line.stylize("bold")
-    return line
