@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import metrics
+from triage.calibration import quality
 from triage.errors import DataError, Diverged
 from triage.model import HeldOut, Model
 from triage.plugins import Plugins
@@ -49,7 +50,8 @@ def evaluate(
     if not len(test):
         raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
     started = time.perf_counter()
-    probabilities = model.predict_cleaned(test.texts)
+    raw = model.predict_raw(test.texts)
+    probabilities = model.calibration.apply(raw)
     predict_seconds = time.perf_counter() - started
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
@@ -61,6 +63,10 @@ def evaluate(
         prediction
     )
 
+    reliability = {
+        when: quality(test.codes, _with_unseen(each, test.k))
+        for when, each in (("before", raw), ("after", probabilities))
+    }
     probabilities = _with_unseen(probabilities, test.k)
     scores = metrics.score(test.codes, probabilities, test.classes)
     splits = prepared.splits
@@ -77,7 +83,8 @@ def evaluate(
         "set_aside": dict(splits.set_aside),
         "unseen": dict(prepared.unseen),
         **scores,
-        "calibration": model.calibration.to_json(),
+        "calibration": _calibration(model),
+        "reliability": reliability,
         "routing": _routing(decisions, test.codes, test.classes, model.queues, model.experiment.policies[-1]),
         "seconds": {"prepare": prepared.seconds, "fit": fitted.seconds, "predict": predict_seconds},
         "epochs": len(fitted.history),
@@ -102,6 +109,11 @@ def evaluate(
     )
     plugins.run_finished(fitted.run, evaluation)
     return evaluation
+
+
+def _calibration(model: Model) -> dict[str, Any]:
+    """How the model was calibrated, without the steps of its maps."""
+    return {name: value for name, value in model.calibration.to_json().items() if name != "steps"}
 
 
 def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from triage.calibration import check_method
 from triage.errors import BadOption, CannotWrite, DataError, NoInput, near
 
 __all__ = ["Experiment", "Step", "load_experiment"]
@@ -34,6 +35,8 @@ _SECTIONS: dict[str, tuple[str, ...] | None] = {
         "min-per-class",
         "split",
         "seed",
+        "calibration",
+        "false-alarms",
     ),
     "backend": None,
     "policy": None,
@@ -56,6 +59,9 @@ class Experiment:
         max_length: the number of tokens at which a sequence is cut.
         min_per_class: labels with fewer documents are set aside.
         split: "grouped", "naive" or "time".
+        calibration: "temperature", "isotonic", "venn-abers" or "none".
+        false_alarms: the share of documents like those of the training that is sent to a person as out of
+            scope; 0 for no such guard.
         seed: of the split and of the training.
         train_share: the share of the training part that is learned from, for learning curves.
         backend: the backend's name.
@@ -74,6 +80,8 @@ class Experiment:
     max_length: int = 250
     min_per_class: int = 10
     split: str = "grouped"
+    calibration: str = "temperature"
+    false_alarms: float = 0.01
     seed: int = 42
     train_share: float = 1.0
     backend: str = "tfidf"
@@ -90,6 +98,9 @@ class Experiment:
         """
         if self.split not in SPLITS:
             raise BadOption(f"split is {', '.join(SPLITS)}, not {self.split!r}.{near(self.split, SPLITS)}")
+        check_method(self.calibration)
+        if isinstance(self.false_alarms, str) or not 0 <= self.false_alarms < 1:
+            raise BadOption(f"false-alarms is at least 0 and below 1, not {self.false_alarms!r}")
         for name, least in (("max_tokens", 3), ("max_length", 1), ("min_per_class", 1)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:

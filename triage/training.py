@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.calibration import Calibration, fit_temperature
+from triage.calibration import Calibration, Method, check_method, fit_calibration, part_for
 from triage.errors import DataError, Diverged
 from triage.experiment import Experiment
 from triage.model import Model, checked, versions
@@ -138,7 +138,7 @@ def fit(
     *,
     watch: Any = None,
 ) -> Fitted:
-    """Fit the experiment's backend on the train part and calibrate it on the calibrate part.
+    """Fit the experiment's backend on the train part and calibrate it on a part it has not seen.
 
     Args:
         prepared: the parts.
@@ -190,7 +190,10 @@ def fit(
         },
     )
     with plugins.blame(backend):
-        calibration = _calibrate(classifier, calibrate, backend.name)
+        method = check_method(experiment.calibration)
+        calibration = _calibrate(
+            classifier, tune if part_for(method) == "tune" else calibrate, backend.name, method
+        )
     return Fitted(replace(model, calibration=calibration), run, tuple(history), time.perf_counter() - started)
 
 
@@ -201,16 +204,16 @@ def _for(part: Part, vectorizer: Vectorizer | None) -> Part:
     return replace(part, sequences=vectorizer(part.texts), vocabulary=vectorizer.vocabulary)
 
 
-def _calibrate(classifier: Classifier, part: Part, backend: str) -> Calibration:
+def _calibrate(classifier: Classifier, part: Part, backend: str, method: Method) -> Calibration:
     if not len(part):
-        return Calibration(note="not calibrated: the calibrate part is empty")
+        return Calibration(note=f"not calibrated: the {part_for(method)} part is empty")
     probabilities = checked(classifier.predict_proba(part.inputs), len(part), part.k, backend)
     if not np.isfinite(probabilities).all():
         raise Diverged(
             f"the backend {backend!r} answers with numbers that are not finite after training. "
             "Try a lower learning rate; the model is not kept"
         )
-    return fit_temperature(probabilities, part.codes)
+    return fit_calibration(probabilities, part.codes, method=method)
 
 
 def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, Mapping[str, Any]]]:

@@ -110,6 +110,16 @@ def experiment_options(command: F) -> F:
         click.option(
             "--split", type=click.Choice(["grouped", "naive", "time"]), help="How to divide the corpus."
         ),
+        click.option(
+            "--calibration",
+            type=click.Choice(["temperature", "isotonic", "venn-abers", "none"]),
+            help="How probabilities are made to mean what they say. [temperature]",
+        ),
+        click.option(
+            "--false-alarms",
+            type=click.FloatRange(0, 1, max_open=True),
+            help="Share of in-scope texts sent to a person as out of scope; 0 for no guard. [0.01]",
+        ),
         click.option("--min-per-class", type=click.IntRange(1), help="Set smaller labels aside. [10]"),
         click.option(
             "--cleaners", metavar="A,B", help="Cleaning steps or a preset; see `triage plugins`. [by corpus]"

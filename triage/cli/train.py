@@ -81,8 +81,13 @@ def command(
         evaluation = evaluate(fitted, prepared, plugins)
         with talk.stage(f"writing {model}"):
             saved = save_model(model, with_held_out(fitted.model, prepared), held=held)
-    talk.say(saved.calibration.note)
     scores = evaluation.metrics
+    talk.say(saved.calibration.note)
+    was, now = scores["reliability"]["before"], scores["reliability"]["after"]
+    talk.say(
+        "on the test part: "
+        + ", ".join(f"{name.replace('_', ' ')} {was[name]:.4f} to {now[name]:.4f}" for name in was)
+    )
     if as_json:
         print_json({"model": model, "sha256": saved.sha256, **scores})
         return
