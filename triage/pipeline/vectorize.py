@@ -7,6 +7,7 @@ and serving is a look-up in plain Python that gives the same ids.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -122,6 +123,8 @@ def text_vectorization(*, max_tokens: int | None = None, vocabulary: Sequence[st
     Raises:
         Unavailable: TensorFlow is not installed.
     """
+    # TensorFlow greets with a dozen lines on stderr, unless it is told before it is imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
     except ImportError as error:
