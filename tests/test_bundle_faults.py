@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import tracemalloc
 import zipfile
 from contextlib import contextmanager
@@ -435,103 +437,123 @@ def tensor(dtype: object = "F64", shape: object = (2,), offsets: object = (0, 16
 TWO = b"\0" * 16
 HOSTILE = {
     "weights": [
-        b"",
-        b"\1\0\0",
-        header({}, length=4 << 30),
-        header({}, length=2**64 - 1),
-        header([]),
-        header(b"not json"),
-        header(b'{"x_": 1, "x_": 2}'),
-        header({"x_": 3}, TWO),
-        header({"x_": {**tensor(), "more": 1}}, TWO),
-        header({"x_": {"dtype": "F64", "shape": [2]}}, TWO),
-        header({"__metadata__": {"a": "b"}, "x_": tensor()}, TWO),
-        header({"x_": tensor("O")}, TWO),
-        header({"x_": tensor("BF16", (8,))}, TWO),
-        header({"x_": tensor(["F64"])}, TWO),
-        header({"x_": tensor(shape=(-2,))}, TWO),
-        header({"x_": tensor(shape=(2.0,))}, TWO),
-        header({"x_": tensor(shape=(True, 2))}, TWO),
-        header({"x_": tensor(shape=2)}, TWO),
-        header({"x_": tensor(shape=(1,) * 33, offsets=(0, 8))}, TWO[:8]),
-        header({"x_": tensor(shape=(3,))}, TWO),
-        header({"x_": tensor(shape=(1 << 29,), offsets=(0, 4 << 30))}, TWO),
-        header({"x_": tensor(shape=(0, 1 << 62), offsets=(0, 0))}),
-        header({"x_": tensor(shape=(0, 1 << 80), offsets=(0, 0))}),
-        header({"x_": tensor(offsets=(-16, 0))}, TWO),
-        header({"x_": tensor(offsets=(0, 16, 32))}, TWO),
-        header({"x_": tensor(offsets=(8, 24))}, TWO + TWO),
-        header({"x_": tensor()}, TWO + b"hidden"),
-        header({"x_": tensor(), "y_": tensor()}, TWO),
-        header({"x_": tensor(), "y_": tensor(offsets=(8, 24))}, TWO + TWO),
-        header({"w_": tensor("U8", (1,), (0, 1)), "x_": tensor(shape=(1,), offsets=(1, 9))}, TWO[:9]),
-        header({"x_": tensor(), "unused_": tensor(offsets=(16, 32))}, TWO + TWO),
+        (b"", "only 0 bytes"),
+        (b"\1\0\0", "only 3 bytes"),
+        (header({}, length=4 << 30), "a header of 4294967296 bytes"),
+        (header({}, length=2**64 - 1), "a header of"),
+        (header([]), "not an object"),
+        (header(b"not json"), "JSON"),
+        (header(b'{"x_": 1, "x_": 2}'), "JSON"),
+        (header({"x_": 3}, TWO), "not described"),
+        (header({"x_": {**tensor(), "more": 1}}, TWO), "not described"),
+        (header({"x_": {"dtype": "F64", "shape": [2]}}, TWO), "not described"),
+        (header({"__metadata__": {"a": "b"}, "x_": tensor()}, TWO), "not described"),
+        (header({"x_": tensor("O")}, TWO), "dtype"),
+        (header({"x_": tensor("BF16", (8,))}, TWO), "dtype"),
+        (header({"x_": tensor(["F64"])}, TWO), "dtype"),
+        (header({"x_": tensor(shape=(-2,), offsets=(0, 0))}), "no shape"),
+        (header({"x_": tensor(shape=(2.0,))}, TWO), "no shape"),
+        (header({"x_": tensor(shape=(True, 2))}, TWO), "no shape"),
+        (header({"x_": tensor(shape=2)}, TWO), "no shape"),
+        (header({"x_": tensor(shape=(1,) * 33, offsets=(0, 8))}, TWO[:8]), "no shape"),
+        (header({"x_": tensor(shape=(3,))}, TWO), "another size"),
+        (header({"x_": tensor(shape=(1,))}, TWO), "another size"),
+        (header({"x_": tensor(shape=(1 << 29,), offsets=(0, 4 << 30))}, TWO), "declares 4294967"),
+        (header({"x_": tensor(shape=(0, 1 << 62), offsets=(0, 0))}), "a shape that no array has"),
+        (header({"x_": tensor(shape=(0, 1 << 80), offsets=(0, 0))}), "a shape that no array has"),
+        (header({"x_": tensor(offsets=(-16, 0))}, TWO), "no place"),
+        (header({"x_": tensor(offsets=(0, 16, 32))}, TWO), "no place"),
+        (header({"x_": tensor(offsets=(8, 24))}, TWO + b"\0" * 8), "begins at byte 8"),
+        (header({"x_": tensor(), "y_": tensor(offsets=(8, 24))}, TWO + b"\0" * 8), "begins at byte 8"),
+        (header({"x_": tensor(), "y_": tensor()}, TWO), "begins at byte 0"),
+        (header({"x_": tensor()}, TWO + b"hidden"), "declares"),
+        (
+            header({"w_": tensor("U8", (1,), (0, 1)), "x_": tensor(shape=(1,), offsets=(1, 9))}, TWO[:9]),
+            "aligned",
+        ),
+        (header({"x_": tensor(), "unused_": tensor(offsets=(16, 32))}, TWO + TWO), "'unused_'"),
     ],
     "state": [
-        b"",
-        b"\xff",
-        b"[]",
-        b"{",
-        b'{"x_": NaN}',
-        b'{"x_": -Infinity}',
-        b'{"x_": 1e999}',
-        b'{"x_": ' + b"9" * 5000 + b"}",
-        b'{"x_": 1, "x_": 1}',
-        b"[" * 100_000,
-        b'{"x_": ' + b"[" * 80 + b"]" * 80 + b"}",
-        b'{"a": "' + b'\\"' * 100_000 + b"\\",
-        {"x_": {"$array": "missing"}},
-        {"x_": {"$array": ["x_"]}},
-        {"x_": {"$array": "coef_"}, "y_": {"$array": "coef_"}},
-        {"x_": {"$pickle": "x"}},
-        {"x_": {"$array": "coef_", "$file": "x"}},
-        {"x_": {"$file": "missing.bin"}},
-        {"x_": {"$file": "../../outside.bin"}},
-        {"x_": {"$file": "model.json"}},
-        {"x_": {"$file": 3}},
-        {"x_": {"$file": "network.onnx"}, "y_": {"$file": "network.onnx"}},
-        {"../x": 1},
-        {"": 1},
-        {"x_": [{"$file": "network.onnx"}]},
+        (b"", "JSON"),
+        (b"\xff", "JSON"),
+        (b"[]", "not an object"),
+        (b"{", "JSON"),
+        (b'{"x_": NaN}', "JSON"),
+        (b'{"x_": -Infinity}', "JSON"),
+        (b'{"x_": 1e999}', "JSON"),
+        (b'{"x_": ' + b"9" * 5000 + b"}", "JSON"),
+        (b'{"x_": 1, "x_": 1}', "JSON"),
+        (b"[" * 100_000, "64 deep"),
+        (b'{"x_": ' + b"[" * 80 + b"]" * 80 + b"}", "64 deep"),
+        (b'{"a": "' + b'\\"[' * 100_000 + b"\\", "JSON"),
+        ({"x_": {"$array": "missing"}}, "an array that"),
+        ({"x_": {"$array": ["x_"]}}, "an array that"),
+        ({"x_": {"$array": "coef_"}, "y_": {"$array": "coef_"}}, "an array that"),
+        ({"x_": {"$pickle": "x"}}, "something unknown"),
+        ({"x_": {"$array": "coef_", "$file": "x"}}, "something unknown"),
+        ({"x_": [{"$file": "network.onnx"}]}, "something unknown"),
+        ({"x_": {"$file": "missing.bin"}}, "there is none"),
+        ({"x_": {"$file": "../../outside.bin"}}, "there is none"),
+        ({"x_": {"$file": "model.json"}}, "cannot be part"),
+        ({"x_": {"$file": 3}}, "cannot be part"),
+        ({"x_": {"$file": "network.onnx"}, "y_": {"$file": "network.onnx"}}, "before"),
+        ({"../x": 1}, "not a name"),
+        ({"": 1}, "not a name"),
     ],
-    "vocabulary": [b"", b"{}", [1, 2], ["a", None], "text", b'["a"'],
+    "vocabulary": [
+        (b"", "JSON"),
+        (b"{}", "not a list of strings"),
+        ([1, 2], "not a list of strings"),
+        (["a", None], "not a list of strings"),
+        ("text", "not a list of strings"),
+        (b'["a"', "JSON"),
+    ],
     "golden": [
-        {},
-        {"texts": [], "probabilities": []},
-        {"texts": ["a"], "probabilities": [[0.5, 0.5]]},
-        {"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]]},
-        {"texts": ["a", "b"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.9]]},
-        {"texts": ["a"], "probabilities": [["0.1", "0.2", "0.7"]]},
-        {"texts": ["a"], "probabilities": [[True, False, False]]},
-        {"texts": [1], "probabilities": [[0.1, 0.2, 0.7]]},
-        {"texts": "a", "probabilities": [[0.1, 0.2, 0.7]]},
-        {"texts": ["a"], "probabilities": [0.1]},
-        {"texts": ["a"], "probabilities": "x"},
-        {"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7]], "more": 1},
+        ({}, "not texts and"),
+        ({"texts": [], "probabilities": []}, "0 texts"),
+        ({"texts": ["a"], "probabilities": [[0.5, 0.5]]}, "of classes"),
+        ({"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]]}, "1 texts"),
+        ({"texts": ["a", "b"], "probabilities": [[0.1, 0.2, 0.7], [0.1, 0.9]]}, "not texts and"),
+        ({"texts": ["a"], "probabilities": [["0.1", "0.2", "0.7"]]}, "not texts and"),
+        ({"texts": ["a"], "probabilities": [[True, False, False]]}, "not texts and"),
+        ({"texts": [1], "probabilities": [[0.1, 0.2, 0.7]]}, "not texts and"),
+        ({"texts": "a", "probabilities": [[0.1, 0.2, 0.7]]}, "not texts and"),
+        ({"texts": ["a"], "probabilities": [0.1]}, "not texts and"),
+        ({"texts": ["a"], "probabilities": "x"}, "not texts and"),
+        ({"texts": ["a"], "probabilities": [[0.1, 0.2, 0.7]], "more": 1}, "not texts and"),
     ],
-    "model": [b"", [], {}, {"schema": "1"}, {"schema": 0}],
-    "calibration": [b"", [], 3],
-    "certificate": [b"\0", [], b"null"],
-}  # fmt: skip
+    "model": [
+        (b"", "JSON"),
+        ([], "not an object"),
+        ({}, "another schema"),
+        ({"schema": "1"}, "another schema"),
+        ({"schema": 0}, "another schema"),
+    ],
+    "calibration": [(b"", "JSON"), ([], "not an object"), (3, "not an object")],
+    "certificate": [(b"\0", "JSON"), ([], "not an object"), (b"null", "not an object")],
+}
 
 
 @pytest.mark.parametrize(
-    ("stem", "content"),
+    ("stem", "content", "reason"),
     [
-        pytest.param(stem, content, id=f"{stem}-{number}")
+        pytest.param(stem, content, reason, id=f"{stem}-{number}")
         for stem, contents in HOSTILE.items()
-        for number, content in enumerate(contents)
+        for number, (content, reason) in enumerate(contents)
     ],
 )
-def test_a_forged_file_is_refused_and_named_before_memory_is_taken(model, stem, content):
+def test_a_forged_file_is_refused_and_named_before_memory_and_time_are_taken(model, stem, content, reason):
     forge(model, **only_at_fault(stem, content))
     tracemalloc.start()
+    begun = time.process_time()
     try:
         message = refused(model)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert f"{stem}." in message
+    assert reason in message
+    assert time.process_time() - begun < 5
     assert peak < 20 << 20
 
 
@@ -630,36 +652,44 @@ def test_a_file_that_nothing_refers_to_is_refused(model):
     refused(model, r"payload\.bin: nothing in state\.json refers to it")
 
 
+ENTRY = {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
 MANIFESTS = [
-    b"",
-    b"null",
-    b"[]",
-    b"{}",
-    b'{"schema": true, "files": {}}',
-    b'{"schema": "1", "files": {}}',
-    b'{"schema": 0, "files": {}}',
-    b'{"schema": -1, "files": {}}',
-    b'{"schema": 1}',
-    b'{"schema": 1, "files": []}',
-    b'{"schema": 1, "files": {}, "more": 1}',
-    b'{"schema": 1, "files": {}}',
-    b'{"schema": 1, "files": {"../x.json": {"bytes": 0, "sha256": ""}}}',
-    b'{"schema": 1, "files": {"/etc/passwd": {"bytes": 0, "sha256": ""}}}',
-    b'{"schema": 1, "files": {".x.json": {"bytes": 0, "sha256": ""}}}',
-    b'{"schema": 1, "files": {"MANIFEST.json": {"bytes": 0, "sha256": ""}}}',
-    b'{"schema": 1, "files": {"x.json": 3}}',
-    b'{"schema": 1, "files": {"x.json": {"bytes": 0}}}',
-    b'{"schema": 1, "files": {"x.json": {"bytes": -1, "sha256": ""}}}',
-    b'{"schema": 1, "files": {"x.json": {"bytes": 1.5, "sha256": ""}}}',
-    b'{"schema": 1, "files": {"x.json": {"bytes": 1, "sha256": 1}}}',
-    b" " * (1 << 20) + b"{}",
+    (b"", "JSON"),
+    (b" " * (1 << 20) + b"{}", "at most"),
+    (None, "not a manifest"),
+    ([], "not a manifest"),
+    ({}, "not a manifest"),
+    ({"files": {}, "schema": True}, "not a manifest"),
+    ({"files": {}, "schema": "1"}, "not a manifest"),
+    ({"files": {}, "schema": 0}, "not a manifest"),
+    ({"files": {}, "schema": -1}, "not a manifest"),
+    ({"schema": 1}, "not a manifest"),
+    ({"files": [], "schema": 1}, "not a manifest"),
+    ({"files": {}, "more": 1, "schema": 1}, "not a manifest"),
+    ({"files": {"../x.json": ENTRY}, "schema": 1}, "cannot be part"),
+    ({"files": {"/etc/passwd": ENTRY}, "schema": 1}, "cannot be part"),
+    ({"files": {".x.json": ENTRY}, "schema": 1}, "cannot be part"),
+    ({"files": {"MANIFEST.json": ENTRY}, "schema": 1}, "cannot be part"),
+    ({"files": {"x.json": 3}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {"bytes": 0}}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {**ENTRY, "more": 1}}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {**ENTRY, "bytes": -1}}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {**ENTRY, "bytes": 1.5}}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {**ENTRY, "bytes": True}}, "schema": 1}, "x.json"),
+    ({"files": {"x.json": {**ENTRY, "sha256": 1}}, "schema": 1}, "x.json"),
+    (
+        {"files": {"a.bin": {**ENTRY, "bytes": 3 << 30}, "b.bin": {**ENTRY, "bytes": 3 << 30}}, "schema": 1},
+        "2 files of",
+    ),
 ]
 
 
-@pytest.mark.parametrize("content", MANIFESTS, ids=range(len(MANIFESTS)))
-def test_what_is_no_manifest_is_refused(model, content):
-    (model / "MANIFEST.json").write_bytes(content)
-    refused(model, r"MANIFEST\.json")
+@pytest.mark.parametrize(("content", "reason"), MANIFESTS, ids=range(len(MANIFESTS)))
+def test_what_is_no_manifest_is_refused(model, content, reason):
+    spelled = content if isinstance(content, bytes) else (json.dumps(content, indent=1) + "\n").encode()
+    (model / "MANIFEST.json").write_bytes(spelled)
+    message = refused(model, r"MANIFEST\.json: ")
+    assert reason in message
 
 
 def test_a_manifest_that_is_spelled_otherwise_is_refused_although_it_says_the_same(model):

@@ -12,7 +12,7 @@ from pathlib import Path
 from triage.bundle.content import Bundle, to_files
 from triage.bundle.exactjson import Damaged
 from triage.bundle.locks import Lock, cannot_write, check_replaceable, lock
-from triage.bundle.manifest import MANIFEST, NO_FOLLOW, PRIVATE, manifest_of
+from triage.bundle.manifest import MANIFEST, PRIVATE, manifest_of
 from triage.bundle.places import Place, find
 from triage.errors import CannotWrite
 from triage.files import shown
@@ -119,7 +119,7 @@ def _discard(place: Place) -> None:
 
 
 def _write_file(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | PRIVATE, 0o666)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PRIVATE, 0o666)
     try:
         rest = memoryview(data)
         while rest:
