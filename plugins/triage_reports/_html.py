@@ -10,10 +10,10 @@ import triage
 from triage.html import Markup, element
 from triage_reports import _html_facts as words
 from triage_reports._html_commands import commands
-from triage_reports._html_compare import compared
+from triage_reports._html_compare import compared, figure, legend
 from triage_reports._html_detail import detail, mistakes
-from triage_reports._html_intervals import Standing, standings
-from triage_reports._tables import groups
+from triage_reports._html_figures import learning
+from triage_reports._html_standings import Board, Standing, boards
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,49 +37,53 @@ class Html:
     def render(self, evaluations: Sequence[triage.Evaluation], *, console: Console) -> str:  # noqa: ARG002
         """Return the page, in ASCII: the same evaluations give the same bytes."""
         texts = dict(zip(map(id, evaluations), self._texts, strict=True)) if self._texts else {}
-        places: dict[tuple[str, str], list[triage.Evaluation]] = {}
-        for run in evaluations:
-            places.setdefault((run.run.corpus, str(run.metrics.get("split", ""))), []).append(run)
-        title = "Evaluation of " + ", ".join(dict.fromkeys(corpus for corpus, _ in places))
+        found = boards(evaluations)
+        corpora = ", ".join(dict.fromkeys(board.corpus for board in found))
         parts = [
             part
-            for number, ((corpus, split), runs) in enumerate(places.items(), start=1)
-            for part in self._place(corpus, split, standings(groups(runs)), texts, key=f"p{number}")
+            for number, board in enumerate(found, start=1)
+            for part in self._board(board, texts, key=f"p{number}")
         ]
         body = element(
             "main",
-            element("h1", "Evaluation of ", words.bdi(title.removeprefix("Evaluation of "), most=120)),
+            element("h1", "Evaluation of ", words.bdi(corpora, most=120)),
             *(parts or [element("p", "Nothing was evaluated.")]),
             element("section", element("h2", "What the words mean"), words.terms(), id="terms"),
             element(
                 "footer", f"Made by triage {triage.__version__}. This page is one file and fetches nothing."
             ),
         )
-        page = "<!DOCTYPE html>\n" + element("html", _head(title), element("body", body), lang="en") + "\n"
+        page = (
+            "<!DOCTYPE html>\n"
+            + element("html", _head(f"Evaluation of {corpora}"), element("body", body), lang="en")
+            + "\n"
+        )
         return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
-    def _place(
-        self,
-        corpus: str,
-        split: str,
-        found: Sequence[Standing],
-        texts: Mapping[int, Sequence[str] | None],
-        *,
-        key: str,
+    def _board(
+        self, board: Board, texts: Mapping[int, Sequence[str] | None], *, key: str
     ) -> Iterator[Markup]:
         """Yield the sections for one corpus and split."""
-        best = found[0]
+        found = board.standings
         yield element(
             "section",
             words.sentence(found),
-            element("div", *words.headline(best), class_="cards"),
+            element("div", *words.headline(found[0]), class_="cards"),
             id=key,
-            aria_label=f"{corpus}, {split} split",
+            aria_label=f"{board.corpus}, {board.split} split",
         )
         yield element("section", element("h2", "What was evaluated"), words.facts(found), id=f"{key}-what")
         if len(found) > 1:
-            several = compared(found, key=f"{key}-x")
+            several = compared(board, key=f"{key}-x")
             yield element("section", element("h2", "Backends compared"), *several, id=f"{key}-compared")
+        if board.curve:
+            curve = figure(
+                learning(board.curve, key=f"{key}-n"),
+                "If a curve still rises at the right, more labelled documents would help.",
+                legend(list(board.curve)),
+            )
+            heading = element("h2", "Would more documents help?")
+            yield element("section", heading, element("div", curve, class_="figures"), id=f"{key}-learning")
         heading = "In detail" if len(found) == 1 else "Each backend in detail"
         details = [
             self._detail(each, texts.get(id(each.runs[0])), key=f"{key}-{place}", unfolded=place == 0)

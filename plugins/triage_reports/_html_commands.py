@@ -8,7 +8,7 @@ from typing import Any
 
 import triage
 from triage.html import Markup, element
-from triage_reports._html_intervals import Standing
+from triage_reports._html_standings import Standing
 
 __all__ = ["commands"]
 

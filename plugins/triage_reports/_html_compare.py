@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from triage.html import Markup, element
+from triage.html import Child, Markup, element, safe_html
 from triage_reports import _html_figures as figures
 from triage_reports._html_facts import bdi, mean, percent, ranged
-from triage_reports._html_intervals import Interval, Standing
+from triage_reports._html_standings import Board, Interval, Standing
 
 __all__ = ["bar", "compared", "figure", "legend", "table"]
 
 
-def compared(standings: Sequence[Standing], *, key: str) -> Iterator[Markup]:
-    """Yield the table of backends, the figure with intervals, and the curves over each other."""
-    yield element("p", _verdict(standings))
+def compared(board: Board, *, key: str) -> Iterator[Markup]:
+    """Yield the table of backends, what can be said of it, and the figures."""
+    standings = board.standings
+    yield element("p", _summary(standings))
     yield table(_headings(standings), [_row(standing, standings) for standing in standings])
     yield element(
         "p",
-        "Intervals come from drawing families of near-duplicates of the test parts a thousand times, the "
-        "same for every backend. They are not corrected for the number of backends compared.",
+        "Intervals come from drawing families of near-duplicates of the test parts thousands of times, the same "
+        "draws for every backend. A difference counts as real where it stays so after Holm's correction for "
+        "the number of differences looked at.",
         class_="soft small",
     )
+    if board.skipped:
+        notes = [element("li", safe_html(note, most=200)) for note in board.skipped[:10]]
+        yield element(
+            "p", "Not compared, because only the same seeds and documents are:", class_="soft small"
+        )
+        yield element("ul", notes, class_="soft small")
     drawn = [
         figure(
             figures.intervals(standings, key=f"{key}-i"),
@@ -41,23 +48,31 @@ def compared(standings: Sequence[Standing], *, key: str) -> Iterator[Markup]:
             )
         )
     yield element("div", *drawn, class_="figures")
+    if board.verdicts:
+        sentences = [element("li", safe_html(verdict, most=300)) for verdict in board.verdicts]
+        yield element(
+            "details", element("summary", "Every difference in a sentence"), element("ul", sentences)
+        )
 
 
-def _verdict(standings: Sequence[Standing]) -> list[Any]:
+def _summary(standings: Sequence[Standing]) -> list[Child]:
     best = standings[0]
-    near = [each for each in standings[1:] if each.behind is not None and each.behind.low <= 0]
-    words: list[Any] = [element("b", bdi(best.name, most=60)), " has the highest macro-F1. "]
-    if not near:
-        measured = all(each.behind is not None and math.isfinite(each.behind.low) for each in standings[1:])
-        return [*words, "The others are behind it by more than chance explains."] if measured else words
-    for place, each in enumerate(near):
-        between = "" if not place else " and " if place == len(near) - 1 else ", "
-        words += [between, bdi(each.name, most=60)]
-    return [
-        *words,
-        f" {'is' if len(near) == 1 else 'are'} not distinguishable from it on these documents:",
-        " the difference may be chance.",
-    ]
+    start: list[Child] = [element("b", bdi(best.name, most=60)), " has the highest macro-F1. "]
+    near = [each.name for each in standings[1:] if each.behind is not None and not each.distinct]
+    unknown = sum(each.behind is None for each in standings[1:])
+    if near:
+        verb = "is" if len(near) == 1 else "are"
+        why = f" {verb} not distinguishable from it on these documents: the difference may be chance. "
+        start += [*_listed(near), why]
+    elif not unknown:
+        start.append("The others are behind it by more than chance explains. ")
+    return start
+
+
+def _listed(names: Sequence[str]) -> Iterator[Child]:
+    for place, name in enumerate(names):
+        yield "" if not place else " and " if place == len(names) - 1 else ", "
+        yield bdi(name, most=60)
 
 
 _COSTS = (
@@ -74,7 +89,7 @@ _SCORES = (
 
 def _headings(standings: Sequence[Standing]) -> list[str]:
     rest = [title for path, title, _ in (*_SCORES, *_COSTS) if _any(standings, path)]
-    return ["backend", "seeds", "macro-F1", "accuracy", "behind the best", *rest]
+    return ["backend", "seeds", "macro-F1", "accuracy", "minus the best", *rest]
 
 
 def _row(standing: Standing, standings: Sequence[Standing]) -> list[Markup]:
@@ -84,7 +99,9 @@ def _row(standing: Standing, standings: Sequence[Standing]) -> list[Markup]:
         element("td", str(len(standing.runs))),
         _scored(standing.macro_f1),
         _scored(standing.accuracy, share=True),
-        element("td", "best", class_="soft") if behind is None else _scored(behind),
+        element("td", "best" if standing is standings[0] else "–", class_="soft")  # noqa: RUF001
+        if behind is None
+        else _scored(behind, signed=True),
     ]
     for path, _, words in (*_SCORES, *_COSTS):
         if _any(standings, path):
@@ -93,8 +110,9 @@ def _row(standing: Standing, standings: Sequence[Standing]) -> list[Markup]:
     return cells
 
 
-def _scored(interval: Interval, *, share: bool = False) -> Markup:
-    value = percent(interval.mean, digits=1) if share else f"{interval.mean:.3f}"
+def _scored(interval: Interval, *, share: bool = False, signed: bool = False) -> Markup:
+    sign = "+" if signed else ""
+    value = percent(interval.mean, digits=1) if share else f"{interval.mean:{sign}.3f}"
     ends = ranged(interval, share=share)
     return element("td", element("b", value), element("br"), element("span", ends, class_="soft small"))
 

@@ -140,27 +140,11 @@ def _training(evaluation: triage.Evaluation, key: str) -> Iterator[Markup]:
                     legend(layers),
                 )
             )
-    if points := _points(evaluation.metrics.get("learning_curve")):
-        drawn.append(
-            figure(
-                figures.learning(points, key=f"{key}-n"),
-                "If it still rises at the right, more labelled documents would help.",
-            )
-        )
     if spread := _spread(evaluation.metrics.get("lengths")):
         drawn.append(figure(figures.lengths(*spread, key=f"{key}-w"), "How long the documents are."))
     if drawn:
         yield element("h4", "How it learned")
         yield element("div", *drawn, class_="figures")
-
-
-def _points(curve: Any) -> list[tuple[float, float]]:
-    """Return (documents, macro-F1) of a list of records, or [] where it is something else."""
-    if not isinstance(curve, Sequence) or isinstance(curve, str):
-        return []
-    records = [point for point in curve if isinstance(point, Mapping)]
-    pairs = [(point.get("documents"), point.get("macro_f1")) for point in records]
-    return [(float(x), float(y)) for x, y in pairs if _number(x) and _number(y)]
 
 
 def _spread(lengths: Any) -> tuple[list[float], list[float]] | None:

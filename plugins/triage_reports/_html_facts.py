@@ -9,7 +9,7 @@ import numpy as np
 
 import triage
 from triage.html import Child, Markup, element
-from triage_reports._html_intervals import Interval, Standing
+from triage_reports._html_standings import Interval, Standing
 from triage_reports._tables import number
 
 __all__ = ["TERMS", "bdi", "facts", "headline", "mean", "percent", "ranged", "sentence", "terms"]

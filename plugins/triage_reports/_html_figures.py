@@ -17,7 +17,7 @@ from triage_reports._html_svg import COLORS, axes, inline, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from triage_reports._html_intervals import Standing
+    from triage_reports._html_standings import Standing
 
 __all__ = ["gradients", "intervals", "learning", "lengths", "loss", "reliability", "risk", "risks", "tuning"]
 
@@ -170,15 +170,17 @@ def gradients(history: Sequence[triage.Epoch], layers: Sequence[str], *, key: st
 
 
 @styled
-def learning(points: Sequence[tuple[float, float]], *, key: str) -> Markup:
-    """Draw a score against the number of training documents, of (documents, macro-F1) points."""
-    ax = axes()
-    known = sorted(points)
-    ax.plot(*zip(*known, strict=True), color=COLORS["right"], marker="o", markersize=4.5)
+def learning(curves: Mapping[str, Sequence[tuple[int, float]]], *, key: str) -> Markup:
+    """Draw macro-F1 against the number of training documents; the backends' names stand beside it."""
+    ax = axes(460, 300)
+    words = []
+    for place, (name, points) in enumerate(curves.items()):
+        ax.plot(*zip(*points, strict=True), color=COLORS[f"s{place % 8}"], marker="o", markersize=4)
+        words.append(f"{name}: " + ", ".join(f"{score:.3f} with {number:,}" for number, score in points))
+    ax.set_xlim(left=0)
     ax.set_xlabel("training documents")
     ax.set_ylabel("macro-F1 on the test part")
-    words = "; ".join(f"{score:.3f} with {documents:,.0f} documents" for documents, score in known)
-    return inline(ax, key=key, title="Learning curve", description=words + ".")
+    return inline(ax, key=key, title="Learning curve", description="; ".join(words) + ".")
 
 
 @styled
