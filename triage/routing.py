@@ -188,6 +188,7 @@ class Router:
                     if say
                     else (),
                     terms=tuple(terms[position]) if say else (),
+                    saves=verdict.saves,
                 )
             )
         return decisions

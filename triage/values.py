@@ -288,12 +288,15 @@ class Verdict:
         reasons: words of the closed list in `triage.routing.REASONS`.
         queue: where to send it, when that is not the queue of the likeliest label.
         threshold: the confidence that was asked for, where one was.
+        saves: what a person's look at it is expected to save, in the policy's own unit; None where it does
+            not say.
     """
 
     action: Literal["route", "review"]
     reasons: tuple[str, ...]
     queue: str | None = None
     threshold: float | None = None
+    saves: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +314,9 @@ class Decision:
         reasons: words of the closed list in `triage.routing.REASONS`.
         alternatives: the next likeliest labels with their probabilities, best first.
         terms: the terms that decided, with their weights, largest first; only when asked for.
+        saves: what a person's look at it is expected to save, as the policy says, or None.
+        familiarity: the share of documents like those of the training that are no more familiar than this
+            one, by its characters, or None where the model has no such measure.
     """
 
     row: int
@@ -323,6 +329,8 @@ class Decision:
     reasons: tuple[str, ...]
     alternatives: tuple[tuple[str, float], ...] = ()
     terms: tuple[tuple[str, float], ...] = ()
+    saves: float | None = None
+    familiarity: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,12 @@ from triage.errors import BadOption, DataError, UsageError
 from triage.experiment import Step
 from triage.plugins import Plugins
 from triage.values import Decision, Document, Quarantined
+
+if TYPE_CHECKING:
+    import datetime
+
+    from triage.capacity import Capacity
+    from triage.model import Model
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 SCREEN = 30
@@ -34,6 +40,18 @@ SCREEN = 30
 @click.option("--out", "-o", metavar="FILE", help="Write there instead of to stdout.")
 @click.option("--explain", is_flag=True, help="Name the terms that decided.")
 @click.option("--limit", type=click.IntRange(1), help="Decide on the first rows only.")
+@click.option(
+    "--reviewers-per-day",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Most documents of one day that people can look at; needs dates.",
+)
+@click.option(
+    "--max-review-share",
+    type=click.FloatRange(0, 1),
+    metavar="X",
+    help="Largest share of all rows that may go to people.",
+)
 @click.option("--strict", is_flag=True, help="Stop where a row cannot be read.")
 @columns_options
 @quiet_option
@@ -49,6 +67,8 @@ def command(
     out: str | None,
     explain: bool,
     limit: int | None,
+    reviewers_per_day: int | None,
+    max_review_share: float | None,
     strict: bool,
     quiet: bool,
     **given: Any,
@@ -58,11 +78,16 @@ def command(
     FILE is a corpus plugin's name or a file, as for `train`; `-` reads one text a line from stdin. No label
     is needed. Rows that cannot be read get a decision too: review, with the reason unreadable_row.
 
+    With --reviewers-per-day or --max-review-share people see the documents where their look saves most, and
+    never more than that; the rest goes by itself with the reason over_capacity, and no promise covers it.
+    Nothing is written before the input ends: all decisions are held, about 1 kB each.
+
     \b
     Examples:
       triage route model --text "I was charged twice for one transfer"
       triage route model new.csv --format jsonl --out decisions.jsonl
       triage route model new.csv --policy threshold --set confidence=0.9 --explain
+      triage route model new.csv --policy costs --set matrix=costs.csv --set review=2 --reviewers-per-day 40
       tail -f complaints.log | triage route model - --format jsonl
     """
     from triage.model import load_model
@@ -82,7 +107,8 @@ def command(
     router = Router(loaded, chain, plugins, explain=explain)
     rows = _rows(plugins, file, texts, columns_of(given))
     seen = _Seen(talk, strict=strict)
-    decisions = seen.count(router, islice(rows, limit), live=file == "-")
+    capacity = _capacity(loaded, reviewers_per_day, max_review_share)
+    decisions = seen.count(router, islice(rows, limit), live=file == "-", capacity=capacity)
     name, options = chain[-1]
     stamp = {"model": loaded.sha256, "policy": {"name": name, "options": dict(options)}}
     _write(decisions, form, out, stamp, seen, explain=explain)
@@ -103,6 +129,20 @@ def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> 
     if name == "rules" and changed:
         raise BadOption("rules are given in the experiment file, not by --set")
     return (*before, (name, {**options, **changed}))
+
+
+def _capacity(model: Model, per_day: int | None, share: float | None) -> Capacity | None:
+    """The limit on reviews; what the model has no say on goes to the commonest label's queue."""
+    if per_day is None and share is None:
+        return None
+    import numpy as np
+
+    from triage.capacity import Capacity
+
+    codes = [part.codes[part.codes < len(model.classes)] for part in model.held_out.values()]
+    counts = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *codes]), minlength=1)
+    commonest = model.classes[int(counts.argmax())]
+    return Capacity(per_day=per_day, share=share, fallback=model.queues[commonest])
 
 
 def _rows(
@@ -135,22 +175,46 @@ class _Seen:
         self.actions: Counter[str] = Counter()
         self.queues: Counter[str] = Counter()
         self.quarantined = 0
+        self.over_capacity = 0
         self.texts: dict[int, str] = {}
 
-    def count(self, router: Any, rows: Iterable[Document | Quarantined], *, live: bool) -> Iterator[Decision]:
+    def count(
+        self,
+        router: Any,
+        rows: Iterable[Document | Quarantined],
+        *,
+        live: bool,
+        capacity: Capacity | None = None,
+    ) -> Iterator[Decision]:
         """Yield the decisions on `rows`; `live` decides on each line as it comes."""
+        with self.talk.stage("routing") as change:
+            decided = self._decided(router, iter(rows), change, live=live)
+            final = (decision for _, decision in decided) if capacity is None else capacity.hold(decided)
+            for decision in final:
+                self.actions[decision.action] += 1
+                self.over_capacity += "over_capacity" in decision.reasons
+                if decision.action == "route":
+                    self.queues[str(decision.queue)] += 1
+                yield decision
+
+    def _decided(
+        self,
+        router: Any,
+        rows: Iterator[Document | Quarantined],
+        change: Callable[[str], None],
+        *,
+        live: bool,
+    ) -> Iterator[tuple[datetime.date | None, Decision]]:
+        """Yield the day of each row and the decision on it."""
         from triage.routing import BATCH
 
-        rows = iter(rows)
-        with self.talk.stage("routing") as change:
-            while batch := list(islice(rows, 1 if live else BATCH)):
-                self._look(batch)
-                for decision in router.decide_batch(batch):
-                    self.actions[decision.action] += 1
-                    if decision.action == "route":
-                        self.queues[str(decision.queue)] += 1
-                    yield decision
-                change(f"routing: {self.actions.total():,} decided")
+        done = 0
+        while batch := list(islice(rows, 1 if live else BATCH)):
+            self._look(batch)
+            days = [row.date if isinstance(row, Document) else None for row in batch]
+            yield from zip(days, router.decide_batch(batch), strict=True)
+            done += len(batch)
+            change(f"routing: {done:,} decided")
 
     def _look(self, batch: Sequence[Document | Quarantined]) -> None:
         for row in batch:
@@ -173,6 +237,11 @@ class _Seen:
         self.talk.say(f"routed {routed:,}{share}, in front of a person {self.actions['review']:,}")
         for queue, count in self.queues.most_common(10):
             self.talk.say(f"  {count:>8,}  {queue}")
+        if self.over_capacity:
+            self.talk.say(
+                f"{self.over_capacity:,} of the routed should have been seen by a person: there was no "
+                "capacity left, and no promise covers them"
+            )
 
 
 def _write(

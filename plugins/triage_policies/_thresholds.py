@@ -1,9 +1,8 @@
-"""Policies: what goes to a queue by itself, what goes in front of a person."""
+"""Policies that compare how sure the model is with a threshold: a fixed one, or one that is proven."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,6 +10,8 @@ import numpy as np
 import triage
 from triage import Between, Prediction, Verdict
 from triage.promises import Promise, scores_of
+
+__all__ = ["Bounded", "Threshold"]
 
 
 class Threshold:
@@ -87,79 +88,3 @@ class Bounded:
             else:
                 verdicts.append(Verdict("review", ("below_threshold",), threshold=threshold))
         return verdicts
-
-
-class Rules:
-    """Named patterns that always go to a queue or to a person, whatever the model says."""
-
-    def __init__(
-        self,
-        *,
-        rules: Annotated[Mapping[str, Any], "name = {pattern = ..., queue = ... or review = true}"] = {},
-        budget: Annotated[float, "Seconds that one pattern may spend on one text", Between(0.001, 60)] = 0.1,
-    ) -> None:
-        """Compile the patterns.
-
-        Raises:
-            BadOption: a rule without a pattern, a pattern that does not compile, or neither queue nor review.
-        """
-        self.budget = budget
-        self._rules = [_compiled(name, rule) for name, rule in rules.items()]
-
-    def decide(self, prediction: Prediction) -> Sequence[Verdict | None]:
-        """Return the verdict of the first rule that matches a text as it was written, or None.
-
-        A pattern that runs out of its time budget sends the document to a person, in that rule's name.
-        """
-        return [self._first(document.text) for document in prediction.documents]
-
-    def _first(self, text: str) -> Verdict | None:
-        for name, pattern, verdict in self._rules:
-            try:
-                if pattern.search(text, timeout=self.budget, concurrent=False):
-                    return verdict
-            except TimeoutError:
-                return Verdict("review", (f"rule:{name}",))
-        return None
-
-
-def _compiled(name: str, rule: Any) -> tuple[str, Any, Verdict]:
-    import regex
-
-    if not re.fullmatch(r"[\w.-]+", name):
-        raise triage.BadOption(f"the rule's name {name!r} holds more than letters, digits, '-', '_' and '.'")
-    if not isinstance(rule, Mapping) or not isinstance(rule.get("pattern"), str):
-        raise triage.BadOption(f"the rule {name!r} has no pattern")
-    queue, review = rule.get("queue"), rule.get("review", False)
-    if bool(queue) == bool(review) or set(rule) - {"pattern", "queue", "review"}:
-        raise triage.BadOption(
-            f'the rule {name!r} takes a pattern and either queue = "NAME" or review = true'
-        )
-    try:
-        pattern = regex.compile(rule["pattern"], regex.IGNORECASE | regex.V1)
-    except regex.error as error:
-        raise triage.BadOption(f"the pattern of the rule {name!r} does not compile: {error}") from error
-    reasons = (f"rule:{name}",)
-    return name, pattern, Verdict("route", reasons, queue=str(queue)) if queue else Verdict("review", reasons)
-
-
-@triage.hookimpl
-def triage_policies() -> Iterator[triage.Policy]:
-    """The built-in policies."""
-    yield triage.Policy(
-        name="threshold",
-        summary="Route what is likely and clear enough, by fixed thresholds",
-        build=Threshold,
-    )
-    yield triage.Policy(
-        name="bounded",
-        summary="Route only what a proven bound on the error covers",
-        build=Bounded,
-    )
-    yield triage.Policy(
-        name="rules",
-        summary="Named patterns that always go to a queue or to a person",
-        build=Rules,
-        requires=("regex",),
-        reads="documents",
-    )

@@ -1,0 +1,181 @@
+"""Costs and capacity: never dearer than any threshold, never more reviews than people have time for."""
+
+import datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import triage
+from triage.capacity import Capacity
+from triage.experiment import Experiment
+from triage.model import Model
+from triage.pipeline.cleaning import build_cleaning
+from triage.routing import REASONS, Router
+
+PLUGINS = triage.Plugins.discover()
+CLASSES = ("card", "loan", "mortgage")
+CLEANING = build_cleaning(PLUGINS, ["lower"])
+
+
+class Fixed:
+    """Answers with the rows it was given, text by text."""
+
+    def __init__(self, rows):
+        self.rows_ = rows
+
+    def predict_proba(self, texts):
+        return np.array([self.rows_[text] for text in texts])
+
+
+def decide(rows, policy, **settings):
+    texts = {f"t{i}": row for i, row in enumerate(rows)}
+    model = Model(Experiment(**settings), {}, CLASSES, CLEANING, Fixed(texts))
+    documents = [triage.Document(row=i, text=text) for i, text in enumerate(texts, start=1)]
+    return Router(model, [policy], PLUGINS).decide_batch(documents)
+
+
+def matrix_of(costs, queues=CLASSES):
+    return {
+        label: dict(zip(queues, map(float, row), strict=True))
+        for label, row in zip(CLASSES, costs, strict=True)
+    }
+
+
+weights = st.lists(st.floats(0.001, 1), min_size=3, max_size=3)
+predictions = st.lists(weights, min_size=1, max_size=12).map(
+    lambda rows: [np.array(row) / sum(row) for row in rows]
+)
+matrices = st.lists(st.lists(st.floats(0, 50), min_size=3, max_size=3), min_size=3, max_size=3).map(np.array)
+
+
+def expected(decision, row, costs, review):
+    return review if decision.action == "review" else row @ costs[:, CLASSES.index(decision.queue)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(predictions, matrices, st.floats(0, 30), st.floats(0, 1))
+def test_costs_never_costs_more_than_a_threshold_whatever_the_matrix(rows, costs, review, least):
+    policy = ("costs", {"matrix": matrix_of(costs), "review": review})
+    found = decide(rows, policy)
+    threshold = decide(rows, ("threshold", {"confidence": least, "margin": 0.0}))
+    paid = [
+        sum(expected(d, row, costs, review) for d, row in zip(each, rows, strict=True))
+        for each in (found, threshold)
+    ]
+    assert paid[0] <= paid[1] + 1e-9
+    for decision, row in zip(found, rows, strict=True):
+        assert decision.reasons == ("costs",)
+        assert expected(decision, row, costs, review) <= min(review, *(row @ costs)) + 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    predictions, matrices, st.floats(0, 30), st.one_of(st.integers(0, 6), st.floats(0, 1)), st.integers(1, 4)
+)
+def test_capacity_is_never_exceeded_whatever_the_matrix(rows, costs, review, limit, days):
+    found = decide(rows, ("costs", {"matrix": matrix_of(costs), "review": review}))
+    dates = [datetime.date(2024, 1, 1 + position % days) for position in range(len(found))]
+    share = isinstance(limit, float)
+    capacity = Capacity(per_day=None if share else limit, share=limit if share else None, fallback="card")
+    held = capacity.hold(zip(dates, found, strict=True))
+    assert [decision.row for decision in held] == [decision.row for decision in found]
+    for day in set(dates):
+        reviews = [d for d, date in zip(held, dates, strict=True) if date == day and d.action == "review"]
+        assert share or len(reviews) <= limit
+    reviews = sum(decision.action == "review" for decision in held)
+    assert not share or reviews <= limit * len(held) + 1e-6
+    for before, after in zip(found, held, strict=True):
+        if before.action == "route":
+            assert after == before
+        elif after.action == "route":
+            assert after.reasons == ("over_capacity", *before.reasons)
+            assert set(after.reasons) <= set(REASONS)
+            assert after.queue
+            same_day = [
+                d for d, date in zip(held, dates, strict=True) if share or date == dates[after.row - 1]
+            ]
+            assert all(d.saves >= before.saves for d in same_day if d.action == "review")
+
+
+def test_a_mistake_that_costs_much_goes_elsewhere_or_to_a_person():
+    costs = matrix_of([[0, 1, 1], [100, 0, 1], [1, 1, 0]])
+    rows = [[0.9, 0.1, 0.0], [0.999, 0.001, 0.0]]
+    found = decide(rows, ("costs", {"matrix": costs, "review": 0.5}))
+    assert [(d.action, d.queue, d.label) for d in found] == [
+        ("review", "loan", "card"),
+        ("route", "card", "card"),
+    ]
+    dear = decide(rows, ("costs", {"matrix": costs, "review": 5}))
+    # Sent where its expected cost is least, which is not the queue of its likeliest label.
+    assert [(d.action, d.queue) for d in dear] == [("route", "loan"), ("route", "card")]
+
+
+def test_a_matrix_is_read_from_a_file_and_its_queues_need_not_be_labels(tmp_path):
+    path = tmp_path / "costs.csv"
+    path.write_text("label,North,South\ncard,0,3\nloan,2,0\nmortgage,4,1\n", encoding="utf-8")
+    found = decide([[0.9, 0.05, 0.05], [0, 0.1, 0.9]], ("costs", {"matrix": str(path), "review": 1}))
+    assert [(d.action, d.queue) for d in found] == [("route", "North"), ("route", "South")]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "empty"),
+        ("label,a\n", "no row"),
+        ("label,a\ncard,x\n", "no number"),
+        ("label,a\ncard,nan\n", "not finite"),
+        ("label,a,b\ncard,1\n", "line 2"),
+        ("label,a\ncard,1\ncard,1\n", "line 3"),
+        ("label,a\ncard,1\nloan,1\n", "no row for 'mortgage'"),
+    ],
+)
+def test_a_file_that_is_no_cost_matrix_is_refused(tmp_path, text, complaint):
+    path = tmp_path / "costs.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(triage.BadOption, match=complaint):
+        decide([[0.9, 0.05, 0.05]], ("costs", {"matrix": str(path)}))
+
+
+def test_a_cost_matrix_that_is_not_there_is_no_input():
+    with pytest.raises(triage.NoInput):
+        decide([[0.9, 0.05, 0.05]], ("costs", {"matrix": "nowhere.csv"}))
+
+
+def review(row, *reasons, confidence=0.5, queue="card", saves=None):
+    return triage.Decision(row, "", "review", queue, queue, confidence, None, reasons, saves=saves)
+
+
+def test_what_only_a_person_can_judge_comes_first_and_then_the_least_sure():
+    decisions = [
+        review(1, "below_threshold", confidence=0.6),
+        review(2, "below_threshold", confidence=0.3),
+        review(3, "rule:fraud", confidence=0.99),
+        review(4, "empty_after_cleaning", confidence=None, queue=None),
+        review(5, "below_threshold", confidence=0.5),
+    ]
+    day = datetime.date(2024, 1, 1)
+    held = Capacity(per_day=3, fallback="rest").hold((day, decision) for decision in decisions)
+    assert [decision.row for decision in held if decision.action == "review"] == [2, 3, 4]
+    assert held[4].reasons == ("over_capacity", "below_threshold")
+    nobody = Capacity(per_day=0, fallback="rest").hold((day, decision) for decision in decisions)
+    assert [decision.queue for decision in nobody] == ["card", "card", "card", "rest", "card"]
+
+
+def test_a_limit_on_a_day_needs_dates():
+    with pytest.raises(triage.DataError, match="--date-column"):
+        Capacity(per_day=1, fallback="rest").hold([(None, review(1, "ambiguous"))])
+    assert Capacity(per_day=1, fallback="rest").hold([]) == []
+
+
+@pytest.mark.parametrize("limit", [{}, {"per_day": 1, "share": 0.5}, {"per_day": -1}, {"share": 1.5}])
+def test_a_limit_that_means_nothing_is_refused(limit):
+    with pytest.raises(triage.BadOption):
+        Capacity(**limit, fallback="rest")
+
+
+def test_a_share_is_taken_exactly():
+    decisions = [review(row, "ambiguous") for row in range(100)]
+    held = Capacity(share=0.29, fallback="rest").hold((None, decision) for decision in decisions)
+    assert sum(decision.action == "review" for decision in held) == 29
