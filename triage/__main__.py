@@ -10,7 +10,29 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit with the code of its outcome."""
+    if not _debugging():
+        _mute_libraries()
     sys.exit(_run())
+
+
+def _debugging() -> bool:
+    return os.environ.get("TRIAGE_DEBUG", "") not in ("", "0")
+
+
+def _mute_libraries() -> None:
+    """Keep what compiled libraries write to file descriptor 2 off the terminal.
+
+    TensorFlow greets with a dozen lines that no setting of its own turns off. What Python writes, warnings
+    and tracebacks included, still arrives: `sys.stderr` moves to a copy of the descriptor.
+    """
+    try:
+        copy = os.dup(2)
+        silence = os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # no stderr at all, as after `2>&-`
+        return
+    sys.stderr = open(copy, "w", encoding=sys.stderr.encoding, errors="backslashreplace", buffering=1)  # noqa: PTH123, SIM115
+    os.dup2(silence, 2)
+    os.close(silence)
 
 
 def _run() -> int:
@@ -42,7 +64,7 @@ def _run() -> int:
     except MemoryError:
         return _say("out of memory; try a smaller corpus or fewer features", 70)
     except Exception as error:  # the last resort: its message may quote somebody's text, so it is not shown
-        if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0"):
+        if _debugging():
             raise
         kind = type(error).__name__
         return _say(f"a bug: {kind}. TRIAGE_DEBUG=1 shows where; that output may quote your data", 70)

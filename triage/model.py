@@ -184,6 +184,7 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
 
     Raises:
         CannotWrite: the bundle cannot be written; what stood at `path` still stands.
+        PluginFailed: the backend's state holds something that is neither an array, nor bytes, nor JSON.
     """
     probabilities = model.predict_proba(GOLDEN_TEXTS)
     state = state_of(model.classifier)
@@ -205,7 +206,10 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
         golden=bundle.Golden(texts=GOLDEN_TEXTS, probabilities=probabilities),
         extra=model.extra,
     )
-    return replace(model, sha256=bundle.write(path, written, held=held))
+    try:
+        return replace(model, sha256=bundle.write(path, written, held=held))
+    except TypeError as error:
+        raise PluginFailed(f"the backend {model.backend!r} learned what cannot be saved: {error}") from error
 
 
 def load_model(path: str, plugins: Plugins) -> Model:

@@ -7,7 +7,6 @@ and serving is a look-up in plain Python that gives the same ids.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -114,7 +113,7 @@ def learn_vocabulary(
     if min_documents > 1:
         documents = Counter(token for text in texts for token in set(tokens(text)))
         vocabulary = [*_RESERVED, *(token for token in vocabulary[2:] if documents[token] >= min_documents)]
-    return Vectorizer(tuple(vocabulary), max_length)
+    return Vectorizer(tuple(map(str, vocabulary)), max_length)
 
 
 def text_vectorization(*, max_tokens: int | None = None, vocabulary: Sequence[str] | None = None) -> Any:
@@ -123,8 +122,6 @@ def text_vectorization(*, max_tokens: int | None = None, vocabulary: Sequence[st
     Raises:
         Unavailable: TensorFlow is not installed.
     """
-    # TensorFlow greets with a dozen lines on stderr, unless it is told before it is imported.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         import keras
     except ImportError as error:
