@@ -82,8 +82,12 @@ class Html:
                 "If a curve still rises at the right, more labelled documents would help.",
                 legend(list(board.curve)),
             )
-            heading = element("h2", "Would more documents help?")
-            yield element("section", heading, element("div", curve, class_="figures"), id=f"{key}-learning")
+            yield element(
+                "section",
+                element("h2", "Would more documents help?"),
+                element("div", curve, class_="figures"),
+                id=f"{key}-learning",
+            )
         heading = "In detail" if len(found) == 1 else "Each backend in detail"
         details = [
             self._detail(each, texts.get(id(each.runs[0])), key=f"{key}-{place}", unfolded=place == 0)

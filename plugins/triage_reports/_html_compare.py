@@ -20,16 +20,14 @@ def compared(board: Board, *, key: str) -> Iterator[Markup]:
     yield table(_headings(standings), [_row(standing, standings) for standing in standings])
     yield element(
         "p",
-        "Intervals come from drawing families of near-duplicates of the test parts thousands of times, the same "
-        "draws for every backend. A difference counts as real where it stays so after Holm's correction for "
-        "the number of differences looked at.",
+        "Intervals come from drawing families of near-duplicates of the test parts thousands of times, the "
+        "same draws for every backend. A difference counts as real where it stays so after Holm's "
+        "correction for the number of differences looked at.",
         class_="soft small",
     )
     if board.skipped:
         notes = [element("li", safe_html(note, most=200)) for note in board.skipped[:10]]
-        yield element(
-            "p", "Not compared, because only the same seeds and documents are:", class_="soft small"
-        )
+        yield element("p", "Not compared, since only like is compared with like:", class_="soft small")
         yield element("ul", notes, class_="soft small")
     drawn = [
         figure(
@@ -51,7 +49,10 @@ def compared(board: Board, *, key: str) -> Iterator[Markup]:
     if board.verdicts:
         sentences = [element("li", safe_html(verdict, most=300)) for verdict in board.verdicts]
         yield element(
-            "details", element("summary", "Every difference in a sentence"), element("ul", sentences)
+            "details",
+            element("summary", "Every difference in a sentence"),
+            element("ul", sentences),
+            class_="plain",
         )
 
 

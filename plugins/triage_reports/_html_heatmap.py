@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import triage
-from triage.html import Markup, element, join, safe_html
+from triage.html import Child, Markup, element, join
+from triage.terminal import safe_text
 from triage_reports._confusion import Confusion, confused_pairs, worst
 from triage_reports._html_svg import picture
+from triage_reports._look import columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +30,8 @@ def heatmap(evaluation: triage.Evaluation, *, key: str) -> Markup:
     shown = _shown(evaluation)
     labels = [*shown.labels, *([f"{shown.hidden:,} others"] if shown.hidden else [])]
     cell, letters = next((cell, letters) for most, cell, letters in _STEPS if len(labels) <= most)
-    names = [safe_html(label, most=_NAME) for label in labels]
-    longest = max((_width(name) for name in names), default=0) * letters * 0.56
+    names = [safe_text(label, width=_NAME) for label in labels]
+    longest = max((columns(name, most=_NAME) for name in names), default=0) * letters * 0.56
     slanted = cell >= _NUMBERED
     left, top = longest + 26, longest * (0.71 if slanted else 1.0) + 26
     side = len(labels) * cell
@@ -55,7 +57,7 @@ def heatmap(evaluation: triage.Evaluation, *, key: str) -> Markup:
 
 
 def _names(
-    names: list[Markup], left: float, top: float, cell: int, letters: float, *, slanted: bool
+    names: Sequence[str], left: float, top: float, cell: int, letters: float, *, slanted: bool
 ) -> Iterator[Markup]:
     style = f"font-size:{letters:g}px"
     for place, name in enumerate(names):
@@ -78,13 +80,13 @@ def _cells(
     matrix: NDArray[np.int64], labels: Sequence[str], left: float, top: float, cell: int, letters: float
 ) -> Iterator[Markup]:
     support = matrix.sum(axis=1)
-    names = [safe_html(label, most=2 * _NAME) for label in labels]
+    names = [safe_text(label, width=2 * _NAME) for label in labels]
     for row in range(len(labels)):
         cells: list[Markup] = []
         for column in np.flatnonzero(matrix[row]).tolist():
             count, of, right = int(matrix[row, column]), int(support[row]), row == column
             share = count / of
-            said = "right" if right else ["said to be ", names[column]]
+            said: Child = "right" if right else ["said to be ", names[column]]
             depth = 0.12 + 0.88 * (share if right else share**0.6)
             place = {"x": column * cell, "width": cell, "height": cell}
             tip = element("title", names[row], f": {count:,} of {of:,} ", said, f" ({share:.0%})")
@@ -131,11 +133,3 @@ def _words(evaluation: triage.Evaluation) -> str:
         f"{len(labels)} by {len(labels)} labels; {right:,} of {total:,} documents are right, on the "
         f"diagonal.{commonest} The tables beneath hold the numbers."
     )
-
-
-def _width(name: Markup) -> int:
-    import html
-
-    from rich.cells import cell_len
-
-    return cell_len(html.unescape(name))
