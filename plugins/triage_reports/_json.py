@@ -27,8 +27,7 @@ class Json:
             json.dumps(plain(evaluation.metrics), sort_keys=True, allow_nan=False)
             for evaluation in evaluations
         ]
-        # DEL is the one control that JSON leaves as it is; it can only stand within a string.
-        body = ",\n".join(lines).replace("\x7f", "\\u007f")
+        body = ",\n".join(lines)
         return f"[\n{body}\n]\n" if lines else "[]\n"
 
 

@@ -27,6 +27,7 @@ _HEADLINES = (
     ("Brier", "brier"),
     ("ECE", "ece"),
 )
+_PARTS = ("train", "tune", "calibrate", "test", "quarantined")
 
 
 class Terminal:
@@ -104,9 +105,9 @@ class Terminal:
         yield from look.wrapped([run.corpus, name, *split, seed], style="bold")
         documents = found.get("documents")
         if isinstance(documents, Mapping):
-            yield from look.wrapped(
-                [f"{part} {_count(documents[part])}" for part in documents if documents[part] is not None]
-            )
+            # Read back from a file they stand in the order of the alphabet.
+            parts = [*(part for part in _PARTS if part in documents), *sorted(set(documents) - set(_PARTS))]
+            yield from look.wrapped([f"{part} {_count(documents[part])}" for part in parts])
         else:
             yield from look.wrapped([f"train {run.documents:,}", f"test {len(evaluation.codes):,}"])
         for key, why in (("set_aside", "too few to learn from"), ("unseen", "never seen in training")):

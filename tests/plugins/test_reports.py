@@ -166,6 +166,16 @@ def test_no_line_is_wider_than_the_console(k, width):
         assert cell_len(line) <= width
 
 
+def test_too_narrow_a_console_cuts_lines_and_wraps_none():
+    for width in (12, 30):
+        look = Look(width=width, color=False, ascii=False)
+        evaluation = made(10, decided=True, epochs=5)
+        lines = [
+            line for part in terminal_report()._parts([evaluation], look) for line in part.plain.split("\n")
+        ]
+        assert len(shown(evaluation, width=width).splitlines()) == len(lines)
+
+
 @pytest.mark.parametrize("k", [40, 77])
 def test_beyond_what_fits_the_worst_are_shown_and_the_others_counted(k):
     matrix = np.diag(np.full(k, 20))
@@ -335,6 +345,10 @@ def test_the_head_says_what_was_done():
     assert page.startswith("complaints · tfidf · grouped split · seed 42\n")
     assert "train 2,400 · tune 400 · calibrate 400 · test 400 · quarantined 3" in page
     evaluation = made(3)
+    parts = dict(sorted(evaluation.metrics["documents"].items()))
+    assert shown(
+        dataclasses.replace(evaluation, metrics={**evaluation.metrics, "documents": parts})
+    ) == shown(evaluation)
     assert f"accuracy {evaluation.metrics['accuracy']:.3f} · macro-F1" in page
     assert "fit in 4.2 s" in page
 
