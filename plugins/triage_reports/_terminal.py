@@ -89,6 +89,9 @@ class Terminal:
         if len(evaluation.probabilities) == len(evaluation.codes) > 0:
             yield look.heading("Reliability", "how sure it was, and how often that was right")
             yield from _curves.reliability_lines(evaluation, look)
+            calibration = evaluation.metrics.get("calibration")
+            if isinstance(calibration, Mapping) and calibration.get("note"):
+                yield from look.wrapped(str(calibration["note"]).split(": ", 1), style="dim")
             yield look.heading("Risk and coverage", "errors among what is sent by itself, surest first")
             yield from _curves.risk_lines(evaluation, look)
         if evaluation.history:

@@ -367,6 +367,13 @@ def test_what_was_routed_is_told_as_it_was_measured_or_else_counted():
     assert "routed by bounded: 50.0% by itself, 4.0% of it wrongly (promised: at most 5.0%)" in page
 
 
+def test_what_calibration_changed_is_told():
+    evaluation = made(3)
+    found = {**evaluation.metrics, "calibration": {"note": "temperature 0.59: ECE 0.186 to 0.019\x1b[2J"}}
+    page = shown(dataclasses.replace(evaluation, metrics=found))
+    assert "temperature 0.59 · ECE 0.186 to 0.019␛[2J\n" in page
+
+
 def test_labels_that_could_not_be_learned_are_named():
     evaluation = made(3)
     found = {**evaluation.metrics, "set_aside": {"other": 6}, "unseen": {f"new {n}": n for n in range(1, 9)}}
