@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +24,12 @@ from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
 from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified, thin_stratified
 from triage.pipeline.vectorize import Vectorizer, learn_vocabulary
 from triage.plugins import Plugins
-from triage.protocols import Classifier
+from triage.protocols import Classifier, Resumes
 from triage.values import Dataset, Epoch, Part, Run, Splits
 
 __all__ = ["Fitted", "Prepared", "fit", "prepare"]
+
+_MIN_DOCUMENTS = 3  # a token in fewer may be somebody's name, and a vocabulary is stored
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ def fit(
     plugins: Plugins,
     *,
     watch: Any = None,
+    progress: Path | None = None,
 ) -> Fitted:
     """Fit the experiment's backend on the train part and calibrate it on a part it has not seen.
 
@@ -145,6 +151,8 @@ def fit(
         experiment: names the backend, its options and the seed.
         plugins: where the backend is looked up; its observers are told of every epoch.
         watch: called with every epoch, besides the observers.
+        progress: a directory in which a backend that can resume keeps its progress; what stands there from
+            the same experiment on the same corpus is gone on with.
 
     Raises:
         Diverged: the model's probabilities on the calibrate or tune part are not finite.
@@ -156,7 +164,10 @@ def fit(
     splits, vectorizer = prepared.splits, None
     if backend.consumes == "sequences":
         vectorizer = learn_vocabulary(
-            splits.train.texts, max_tokens=experiment.max_tokens, max_length=experiment.max_length
+            splits.train.texts,
+            max_tokens=experiment.max_tokens,
+            max_length=experiment.max_length,
+            min_documents=_MIN_DOCUMENTS,
         )
     train, tune, calibrate = (
         _for(part, vectorizer) for part in (splits.train, splits.tune, splits.calibrate)
@@ -171,6 +182,8 @@ def fit(
             watch(epoch)
 
     classifier: Classifier = plugins.build(backend, options)
+    if progress is not None and isinstance(classifier, Resumes):
+        classifier.keep_progress(progress / _fingerprint(prepared, experiment, options))
     with plugins.blame(backend):
         classifier.fit(train, tune, seed=experiment.seed, watch=told)
     model = Model(
@@ -186,7 +199,7 @@ def fit(
             "documents": {name: len(part) for name, part in prepared.splits.parts.items()},
             "set_aside": dict(prepared.splits.set_aside),
             "seed": experiment.seed,
-            "versions": versions(*backend.requires),
+            "versions": versions(*backend.requires, *(("tensorflow", "keras") if vectorizer else ())),
         },
     )
     with plugins.blame(backend):
@@ -195,6 +208,18 @@ def fit(
             classifier, tune if part_for(method) == "tune" else calibrate, backend.name, method
         )
     return Fitted(replace(model, calibration=calibration), run, tuple(history), time.perf_counter() - started)
+
+
+def _fingerprint(prepared: Prepared, experiment: Experiment, options: Mapping[str, Any]) -> str:
+    """Return a name that differs wherever the outcome of a training may."""
+    learned = {**experiment.to_json(), "options": dict(options)}
+    for name in ("location", "columns", "policies", "queues", "rules"):
+        del learned[name]
+    digest = hashlib.sha256(json.dumps(learned, sort_keys=True, default=str).encode())
+    digest.update(prepared.dataset.sha256.encode())
+    for part in (prepared.splits.train, prepared.splits.tune):
+        digest.update(part.rows.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _for(part: Part, vectorizer: Vectorizer | None) -> Part:

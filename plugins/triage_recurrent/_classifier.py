@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage import DataError, NotFitted, Part, Refused, Unavailable
+from triage import DataError, NotFitted, Part, Refused, Unavailable, UsageError
 from triage.protocols import Watch
 from triage_recurrent._checkpoints import Checkpoint
 from triage_recurrent._embeddings import ppmi_svd
@@ -159,6 +159,33 @@ class RecurrentText:
         served = KerasNetwork(self._network(size, k), linear, size, k)
         served.take(state["weights"])
         self._served = served
+
+    def export(
+        self, form: str, folder: Path, *, samples: Sequence[NDArray[np.int32]], max_length: int
+    ) -> float:
+        """Write the network for another runtime; see `triage.protocols.Exports`.
+
+        Raises:
+            UsageError: it cannot be written in this form.
+            Unavailable: a library that this needs is not installed.
+        """
+        from triage_recurrent._export import export_keras, export_onnx, largest_difference
+
+        served = self._network_served
+        expected = self.predict_proba(samples)
+        if form == "onnx":
+            if isinstance(served, KerasNetwork):
+                raise UsageError(f"{self.name} has a layer that cannot be written as ONNX; try savedmodel")
+            return largest_difference(export_onnx(served.data, folder), samples, expected)
+        _keras()
+        if isinstance(served, Network):
+            from triage_recurrent._rebuild import rebuild
+
+            network = self._network(served.vocabulary_size, served.classes)
+            linear = rebuild(served.data, network)
+            served = KerasNetwork(network, linear, served.vocabulary_size, served.classes)
+        answer = export_keras(served.model, form, folder, max_length=max_length)
+        return largest_difference(answer, samples, expected)
 
     @property
     def _network_served(self) -> Network | KerasNetwork:

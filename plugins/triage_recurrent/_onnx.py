@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from triage_recurrent._linear import HASH, Linear
 
-__all__ = ["IR_VERSION", "OPSET", "UnknownLayer", "to_onnx"]
+__all__ = ["GATES", "IR_VERSION", "OPSET", "UnknownLayer", "to_onnx"]
 
 OPSET, IR_VERSION = 17, 9
+GATES = {"SimpleRNN": (0,), "LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2)}
+"""Where ONNX's gates are among those of Keras: i o f c among i f c o; of a GRU both have z r h."""
 
 
 class UnknownLayer(Exception):
@@ -135,7 +137,7 @@ def _blocks(matrix: NDArray[Any], order: tuple[int, ...]) -> NDArray[Any]:
 def _cell(layer: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     """One direction: attributes, and W (gates, in), R (gates, units), B (2 gates)."""
     kind = type(layer).__name__
-    if kind not in _GATES:
+    if kind not in GATES:
         raise UnknownLayer(f"the layer {layer.name!r} is a {kind}")
     if not layer.return_sequences or layer.return_state or layer.stateful:
         raise UnknownLayer(f"the layer {layer.name!r} does not return sequences alone")
@@ -148,16 +150,12 @@ def _cell(layer: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     if kind == "GRU":
         attributes["linear_before_reset"] = int(layer.reset_after)
     both: Any = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
-    order = _GATES[kind]
+    order = GATES[kind]
     return attributes, [
         _blocks(kernel, order).T,
         _blocks(recurrent, order).T,
         np.concatenate([_blocks(part, order) for part in both]),
     ]
-
-
-# Keras has the gates i f c o, ONNX i o f c; of a GRU both have z r h.
-_GATES = {"SimpleRNN": (0,), "LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2)}
 
 
 def _recurrent(graph: _Graph, layer: Any, x: str) -> str:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "compare": "Which backend is better, by how much, and is it real",
     "report": "Show evaluations again",
     "route": "Decide where new texts go",
+    "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
     "promise": "Prove how much may be routed by itself",
     "plugins": "What is installed, and the options of each",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,7 @@ from triage.values import Epoch
 @click.option("--model", required=True, metavar="MODEL", help="The directory to write.")
 @click.option("--backend", "-b", metavar="NAME", shell_complete=BACKEND, help="What learns. [tfidf]")
 @click.option("--strict", is_flag=True, help="Stop where a row would be quarantined.")
+@click.option("--resume", is_flag=True, help="Go on with a training of the same model that was stopped.")
 @experiment_options
 @json_option
 @quiet_option
@@ -41,6 +43,7 @@ def command(
     backend: str | None,
     settings: tuple[str, ...],
     strict: bool,
+    resume: bool,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -49,7 +52,8 @@ def command(
 
     CORPUS is a corpus plugin's name (see `triage corpora`) or a file: .csv, .jsonl, .parquet, each also .gz.
     What stood at MODEL before stays whole until the new model is complete. The test part is judged once,
-    and the figures are shown.
+    and the figures are shown. Backends that learn in epochs keep their progress beside MODEL until it is
+    written: after a kill the same command with --resume goes on, to the same model.
 
     \b
     Examples:
@@ -76,11 +80,15 @@ def command(
         with talk.stage("cleaning and dividing the corpus"):
             prepared = prepare(dataset, experiment, plugins)
         tell_splits(talk, prepared)
+        progress = held.place.parent / f".{held.place.name}.training"
+        if not resume:
+            shutil.rmtree(progress, ignore_errors=True)
         with watching(talk, experiment.backend) as watch:
-            fitted = fit(prepared, experiment, plugins, watch=watch)
+            fitted = fit(prepared, experiment, plugins, watch=watch, progress=progress)
         evaluation = evaluate(fitted, prepared, plugins)
         with talk.stage(f"writing {model}"):
             saved = save_model(model, with_held_out(fitted.model, prepared), held=held)
+            shutil.rmtree(progress, ignore_errors=True)
     scores = evaluation.metrics
     talk.say(saved.calibration.note)
     was, now = scores["reliability"]["before"], scores["reliability"]["after"]
