@@ -21,7 +21,7 @@ from triage.plugins import Plugins
 from triage.protocols import Classifier, Explains, Remembers
 from triage.values import Document, Prediction
 
-__all__ = ["HeldOut", "Model", "load_model", "save_model", "state_of", "versions"]
+__all__ = ["HeldOut", "Model", "ask", "load_model", "save_model", "state_of", "versions"]
 
 # What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
 GOLDEN_TEXTS = (
@@ -120,9 +120,8 @@ class Model:
         """Return the classifier's own probabilities, shape (n, k); errors as in `predict_cleaned`."""
         if not len(cleaned):
             return np.empty((0, len(self.classes)))
-        return checked(
-            self.classifier.predict_proba(self.inputs(cleaned)), len(cleaned), len(self.classes), self.backend
-        )
+        found = ask(self.classifier, self.inputs(cleaned))
+        return checked(found, len(cleaned), len(self.classes), self.backend)
 
     def predict(self, documents: Sequence[Document]) -> Prediction:
         """Return what the model says about documents, before anything is decided."""
@@ -169,14 +168,30 @@ def state_of(classifier: Classifier) -> dict[str, Any]:
     """
     if isinstance(classifier, Remembers):
         return dict(classifier.get_state())
-    state = {
+    state = _learned(classifier)
+    if not state:
+        raise NotFitted(f"{type(classifier).__name__} has no attribute that ends in '_': fit it first")
+    return state
+
+
+def ask(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.float64]:
+    """Return what a classifier says, unchecked; one that learned nothing yet need not notice it itself.
+
+    Raises:
+        NotFitted: before `fit`.
+    """
+    if not isinstance(classifier, Remembers) and not _learned(classifier):
+        raise NotFitted(f"{type(classifier).__name__} has not been fitted: call fit first, or load a model")
+    return classifier.predict_proba(inputs)
+
+
+def _learned(classifier: Classifier) -> dict[str, Any]:
+    """The attributes that end in `_`: all that was learned, by the contract."""
+    return {
         name: value
         for name, value in vars(classifier).items()
         if name.endswith("_") and not name.startswith("_")
     }
-    if not state:
-        raise NotFitted(f"{type(classifier).__name__} has no attribute that ends in '_': fit it first")
-    return state
 
 
 def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> Model:

@@ -56,7 +56,7 @@ class Classifier(Protocol):
         """Return shape (len(inputs), k): rows sum to 1, columns in the order of `train.classes`.
 
         Raises:
-            NotFitted: before `fit`.
+            NotFitted: before `fit`. Where nothing was learned, triage raises it by itself.
         """
         ...
 

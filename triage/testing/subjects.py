@@ -1,0 +1,206 @@
+"""The plugin under test, and what the subjects of every kind have in common: their first three laws."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from triage.errors import UsageError
+from triage.extensions import Extension
+from triage.options import options_of, resolve
+from triage.plugins import Origin, Plugins
+from triage.testing.laws import hold
+
+__all__ = ["COMMON", "Heard", "Host", "Subject", "fresh_process", "listening"]
+
+
+class Host:
+    """A plugin's module beside the plugins that are installed.
+
+    Args:
+        module: the module, or its name.
+
+    Raises:
+        UsageError: it cannot be imported.
+    """
+
+    def __init__(self, module: types.ModuleType | str) -> None:
+        if isinstance(module, str):
+            try:
+                module = importlib.import_module(module)
+            except Exception as error:
+                raise UsageError(
+                    f"cannot import {module!r} ({type(error).__name__}: {error}); is it installed?"
+                ) from error
+        self.module = module
+        self.name = module.__name__
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """The installed plugins and this one."""
+        plugins = Plugins.discover(strict=False)
+        known = {each.origin.module for each in plugins} | {
+            failure.origin.module for failure in plugins.failures
+        }
+        if self.name not in known:
+            plugins.register(self.module, origin=Origin(self.name, self.name))
+        return plugins
+
+    @property
+    def extensions(self) -> list[Extension]:
+        """What the module yields, by kind and name."""
+        return [each.extension for each in self.plugins if each.origin.module == self.name]
+
+    @property
+    def failures(self) -> list[str]:
+        """What of the module cannot be used, and why."""
+        return [
+            failure.reason for failure in self.plugins.failures if failure.origin.module == self.name
+        ]
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """The modules that listing the plugin imports, in a fresh process, beyond those of triage itself."""
+        code = (
+            "import sys, json, triage\n"
+            "before = set(sys.modules)\n"
+            f"import {self.name} as module\n"
+            "triage.Plugins().register(module)\n"
+            "print(json.dumps(sorted(set(sys.modules) - before)))"
+        )
+        return frozenset(json.loads(fresh_process(["-c", code]).splitlines()[-1]))
+
+
+def fresh_process(arguments: list[str], *, given: str = "", environment: Mapping[str, str] = {}) -> str:
+    """Run Python anew with this process's import path and return its stdout.
+
+    Raises:
+        AssertionError: it failed; its last words are in the message.
+    """
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 - as sys.path means it
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=given,
+        capture_output=True,
+        encoding="ascii",
+        errors="backslashreplace",
+        env={**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", **environment},
+        timeout=300,
+        check=False,
+    )
+    last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+    hold(done.returncode == 0, f"in a fresh process: {last[0]}")
+    return done.stdout
+
+
+class Subject:
+    """One extension, the plugin that yields it and the options that it is built with.
+
+    Args:
+        extension: the record.
+        host: the plugin it belongs to.
+        options: for building it, as users would write them; laws about the defaults ignore them.
+    """
+
+    def __init__(self, extension: Any, host: Host, options: Mapping[str, Any] | None = None) -> None:
+        self.extension = extension
+        self.host = host
+        self.options = dict(options or {})
+
+    @property
+    def preset(self) -> bool:
+        """Whether it stands for other extensions and has no `build` of its own."""
+        return bool(getattr(self.extension, "steps", ()))
+
+    def make(self) -> Any:
+        """Build it with its options."""
+        chosen = resolve(self.extension.build, self.options, owner=self.extension.name)
+        return self.extension.build(**{name.replace("-", "_"): value for name, value in chosen.items()})
+
+
+class Heard:
+    """What was said while somebody listened.
+
+    Attributes:
+        printed: on stdout and stderr, from Python.
+        logged: through `logging`, of every level, arguments filled in.
+    """
+
+    def __init__(self) -> None:
+        self.out = io.StringIO()
+        self.records: list[logging.LogRecord] = []
+
+    @property
+    def printed(self) -> str:
+        """All that was printed."""
+        return self.out.getvalue()
+
+    @property
+    def logged(self) -> str:
+        """All that was logged, a line each."""
+        return "\n".join(record.getMessage() for record in self.records)
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Heard]:
+    """Catch what is printed and logged while the context lasts."""
+    heard = Heard()
+    handler = logging.Handler(level=0)
+    handler.emit = heard.records.append  # type: ignore[method-assign]
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        with contextlib.redirect_stdout(heard.out), contextlib.redirect_stderr(heard.out):
+            yield heard
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+
+
+def it_builds_with_no_options(subject: Subject) -> None:
+    """Whoever names it and nothing else gets something that works: every option has a default."""
+    required = [option.name for option in options_of(subject.extension.build).values() if option.required]
+    hold(not required, f"{', '.join(required)} must be given")
+    if not subject.preset:
+        subject.extension.build()
+
+
+def its_defaults_are_values_of_its_options(subject: Subject) -> None:
+    """Each default is of its option's type and range, and survives being written as JSON."""
+    for option in options_of(subject.extension.build).values():
+        if option.required:
+            continue
+        stored = json.loads(json.dumps(option.default))
+        for value in (option.default, stored):
+            back = option.convert(value)
+            hold(back == option.default, f"{option.name}: the default {option.default!r} becomes {back!r}")
+
+
+def listing_it_imports_nothing_that_it_requires(subject: Subject) -> None:
+    """Looking around stays fast: what `requires` names is imported by `build` and not before."""
+    early = sorted(
+        required
+        for required in subject.extension.requires
+        if any(name == required or name.startswith(f"{required}.") for name in subject.host.imported)
+    )
+    hold(not early, f"importing the plugin imports {', '.join(early)}: import it inside of `build`")
+
+
+COMMON = (
+    it_builds_with_no_options,
+    its_defaults_are_values_of_its_options,
+    listing_it_imports_nothing_that_it_requires,
+)
+"""The laws of every kind."""
