@@ -25,6 +25,7 @@ _SECTIONS: dict[str, tuple[str, ...] | None] = {
         "id-column",
         "encoding",
         "delimiter",
+        "corrections",
     ),
     "pipeline": (
         "cleaners",
@@ -52,6 +53,7 @@ class Experiment:
     Attributes:
         location: a corpus plugin's name or a path.
         columns: what the user said about the columns and the encoding.
+        corrections: a file of labels that a person has changed, or "".
         cleaners: the cleaning steps in order; None for what the corpus asks for.
         stopwords: the language of the stop words, where a cleaner drops any; None for the cleaner's own.
         keep: stop words that stay.
@@ -73,6 +75,7 @@ class Experiment:
 
     location: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    corrections: str = ""
     cleaners: tuple[Step, ...] | None = None
     stopwords: str | None = None
     keep: tuple[str, ...] = ()
@@ -179,6 +182,7 @@ def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
         raise BadOption(f"{path}: [pipeline] cleaners is a list of names")
     return Experiment().changed(
         location=corpus.pop("location", None),
+        corrections=corpus.pop("corrections", None),
         columns={key.replace("-", "_"): str(value) for key, value in corpus.items()} or None,
         cleaners=None if cleaners is None else tuple(_step(entry, path, "cleaners") for entry in cleaners),
         keep=tuple(pipeline.pop("keep", ())) or None,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from triage.corpora import load
+from triage.corrections import correct
 from triage.errors import TriageError
 from triage.evaluation import evaluate
 from triage.experiment import Experiment
@@ -123,6 +124,8 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     experiment = job.experiment
     tell("reading")
     dataset = load(plugins, experiment.location, options=experiment.columns, labelled=True)
+    if experiment.corrections:
+        dataset, _ = correct(dataset, experiment.corrections)
     test = load(plugins, job.test, options=experiment.columns, labelled=True) if job.test else None
     tell("preparing")
     prepared = prepare(dataset, experiment, plugins, test=test)

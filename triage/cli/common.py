@@ -111,6 +111,11 @@ def experiment_options(command: F) -> F:
             "--split", type=click.Choice(["grouped", "naive", "time"]), help="How to divide the corpus."
         ),
         click.option(
+            "--corrections",
+            metavar="FILE",
+            help="Labels that a person has changed; see `triage corpora check --labels`.",
+        ),
+        click.option(
             "--calibration",
             type=click.Choice(["temperature", "isotonic", "venn-abers", "none"]),
             help="How probabilities are made to mean what they say. [temperature]",
@@ -171,9 +176,11 @@ def read(
     *,
     strict: bool = False,
     labelled: bool = False,
+    corrections: str = "",
 ) -> Dataset:
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
     from triage.corpora import account, gather, open_source
+    from triage.corrections import correct
 
     with talk.stage(f"reading {location}"):
         source = open_source(plugins, location, options=columns)
@@ -187,6 +194,9 @@ def read(
         talk.say(f"  quarantined row {row.row}, line {row.line}: {row.reason}")
     if len(dataset.quarantined) > 5:
         talk.say(f"  and {len(dataset.quarantined) - 5} more")
+    if corrections:
+        dataset, changed = correct(dataset, corrections)
+        talk.say(f"{changed:,} labels changed by {corrections}")
     return dataset
 
 

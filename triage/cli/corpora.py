@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from triage.cli.common import (
+    BACKEND,
     CORPUS,
     Talk,
     columns_of,
@@ -18,7 +21,8 @@ from triage.cli.common import (
     quiet_option,
     read,
 )
-from triage.errors import DataError
+from triage.errors import DataError, UsageError
+from triage.experiment import Experiment
 from triage.extensions import Corpus
 from triage.plugins import Plugins
 from triage.values import Dataset
@@ -108,19 +112,53 @@ def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: A
 @click.argument("corpus", shell_complete=CORPUS)
 @click.option("--min-per-class", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--strict", is_flag=True, help="A quarantined row is a problem too.")
+@click.option("--labels", is_flag=True, help="List the labels that look wrong instead, best first.")
+@click.option("--out", "-o", metavar="FILE", help="Write the suspicious labels there, as CSV.")
+@click.option(
+    "--backend",
+    "-b",
+    default="tfidf",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=BACKEND,
+    help="What judges the labels.",
+)
 @columns_options
 @json_option
 @quiet_option
-def check(*, corpus: str, min_per_class: int, strict: bool, as_json: bool, quiet: bool, **given: Any) -> None:
+def check(
+    *,
+    corpus: str,
+    min_per_class: int,
+    strict: bool,
+    labels: bool,
+    out: str | None,
+    backend: str,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
     """List every problem found in CORPUS; exit 65 if nothing can be learned from it.
+
+    With --labels: id, given label, suggested label and confidence of each label that looks wrong, the most
+    suspicious first. Work through the file: delete the rows, or empty the suggestions, that you do not agree
+    with, and give it to `triage train CORPUS --corrections FILE`.
 
     \b
     Examples:
       triage corpora check past.csv
       triage corpora check past.csv --strict --json
+      triage corpora check past.csv --labels --out suspects.csv
     """
     talk = Talk(quiet=quiet)
-    dataset = read(talk, Plugins.discover(warn=talk.say), corpus, columns_of(given), strict=strict)
+    if out and not labels:
+        raise UsageError("--out is for the suspicious labels: add --labels")
+    plugins = Plugins.discover(warn=talk.say)
+    dataset = read(talk, plugins, corpus, columns_of(given), strict=strict, labelled=labels)
+    if labels:
+        experiment = Experiment(backend=backend, min_per_class=min_per_class)
+        _suspects(talk, plugins, dataset, experiment, out, as_json=as_json)
+        return
     problems = problems_of(dataset, min_per_class=min_per_class)
     if as_json:
         print_json(problems)
@@ -131,6 +169,23 @@ def check(*, corpus: str, min_per_class: int, strict: bool, as_json: bool, quiet
             click.echo("no problem found")
     if any(problem["severity"] == "fatal" for problem in problems):
         raise DataError(f"{corpus}: it cannot be learned from; see the list above")
+
+
+def _suspects(
+    talk: Talk, plugins: Plugins, dataset: Dataset, experiment: Experiment, out: str | None, *, as_json: bool
+) -> None:
+    from triage.files import write_file
+    from triage.noise import suspects, suspects_csv
+
+    with talk.stage("judging every label by models that have not seen it"):
+        found = suspects(dataset, experiment, plugins)
+    if out:
+        write_file(out, suspects_csv(found).encode("utf-8", "surrogatepass"))
+        talk.say(f"wrote {len(found):,} suspicious labels of {len(dataset):,} documents to {out}")
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif not out:
+        sys.stdout.write(suspects_csv(found))
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:

@@ -84,7 +84,14 @@ def command(
     plugins = Plugins.discover(warn=talk.say)
     names = [name.strip() for name in backends.split(",")] if backends else [experiment.backend]
     options = _options_of_each(plugins, names, experiment.options)
-    dataset = read(talk, plugins, experiment.location, dict(experiment.columns), labelled=True)
+    dataset = read(
+        talk,
+        plugins,
+        experiment.location,
+        dict(experiment.columns),
+        labelled=True,
+        corrections=experiment.corrections,
+    )
     test = read(talk, plugins, test_corpus, dict(experiment.columns), labelled=True) if test_corpus else None
 
     from triage.jobs import job_of

@@ -75,7 +75,13 @@ def command(
     plugins.backend(experiment.backend)
     with bundle.lock(model) as held:
         dataset = read(
-            talk, plugins, experiment.location, dict(experiment.columns), strict=strict, labelled=True
+            talk,
+            plugins,
+            experiment.location,
+            dict(experiment.columns),
+            strict=strict,
+            labelled=True,
+            corrections=experiment.corrections,
         )
         with talk.stage("cleaning and dividing the corpus"):
             prepared = prepare(dataset, experiment, plugins)
