@@ -97,7 +97,7 @@ def _row(standing: Standing, standings: Sequence[Standing]) -> list[Markup]:
     behind = standing.behind
     cells = [
         element("th", bdi(standing.name, most=60), scope="row"),
-        element("td", str(len(standing.runs))),
+        element("td", _seeds(standing)),
         _scored(standing.macro_f1),
         _scored(standing.accuracy, share=True),
         element("td", "best" if standing is standings[0] else "–", class_="soft")  # noqa: RUF001
@@ -109,6 +109,11 @@ def _row(standing: Standing, standings: Sequence[Standing]) -> list[Markup]:
             value = mean(standing.runs, path)
             cells.append(element("td", words(value) if math.isfinite(value) else "–"))  # noqa: RUF001
     return cells
+
+
+def _seeds(standing: Standing) -> str:
+    of = len(standing.runs)
+    return str(of) if standing.compared == of else f"{standing.compared} of {of}"
 
 
 def _scored(interval: Interval, *, share: bool = False, signed: bool = False) -> Markup:

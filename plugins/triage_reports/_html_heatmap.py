@@ -53,6 +53,7 @@ def heatmap(evaluation: triage.Evaluation, *, key: str) -> Markup:
         title="Confusion matrix",
         description=_words(evaluation),
         least=min(width, max(width * 0.8, 340)),
+        most=1.15,
     )
 
 

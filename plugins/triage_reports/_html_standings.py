@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Standing:
         macro_f1: over its seeds.
         behind: its macro-F1 minus that of the best; None for the best, and where they cannot be compared.
         distinct: whether that difference can be told from chance.
+        compared: how many of the runs the scores are of: of seeds that every backend has.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Standing:
     macro_f1: Interval
     behind: Interval | None = None
     distinct: bool = False
+    compared: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def _board(corpus: str, split: str, runs: Sequence[triage.Evaluation]) -> Board:
                 scores[key] = Interval(known.means[key], *known.intervals[key])
             else:
                 scores[key] = Interval(float(np.mean([measure(run.confusion) for run in mine])))
-        standings.append(Standing(name, mine, scores["accuracy"], scores["macro_f1"]))
+        seeds = known.seeds if known else len(mine)
+        standings.append(Standing(name, mine, scores["accuracy"], scores["macro_f1"], compared=seeds))
     standings.sort(key=lambda standing: -np.nan_to_num(standing.macro_f1.mean, nan=-1.0))
     differences = found.differences if found else ()
     apart = {
@@ -111,11 +114,5 @@ def _board(corpus: str, split: str, runs: Sequence[triage.Evaluation]) -> Board:
 def _apart(standing: Standing, difference: comparison.Difference | None) -> Standing:
     if difference is None:
         return standing
-    return Standing(
-        standing.name,
-        standing.runs,
-        standing.accuracy,
-        standing.macro_f1,
-        behind=Interval(difference.mean, *difference.interval),
-        distinct=difference.real,
-    )
+    behind = Interval(difference.mean, *difference.interval)
+    return replace(standing, behind=behind, distinct=difference.real)

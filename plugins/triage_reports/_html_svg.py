@@ -116,10 +116,18 @@ def inline(drawn: Axes, *, key: str, title: str, description: str, words: Sequen
 
 
 def picture(
-    body: Markup, *, width: float, height: float, key: str, title: str, description: str, least: float = 0.0
+    body: Markup,
+    *,
+    width: float,
+    height: float,
+    key: str,
+    title: str,
+    description: str,
+    least: float = 0.0,
+    most: float = 1.4,
 ) -> Markup:
-    """Return an `<svg>` as wide as its place, at most 1.4 times its size, and at least `least` px wide."""
-    size = f"max-width:{width * 1.4:.0f}px" + (f";min-width:{least:.0f}px" if least else "")
+    """Return an `<svg>` as wide as its place, at most `most` times its size, and at least `least` px wide."""
+    size = f"max-width:{width * most:.0f}px" + (f";min-width:{least:.0f}px" if least else "")
     return element(
         "svg",
         element("title", title, id=f"{key}-t"),

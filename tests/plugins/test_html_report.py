@@ -300,6 +300,23 @@ def test_the_page_says_what_was_evaluated_and_how_good_it_is():
     assert "Promised: at most 5.0%." in words
 
 
+def test_backends_are_compared_on_what_they_share_and_chance_is_called_chance():
+    alike = [
+        made(backend="tfidf"),
+        made(backend="gru"),
+        made(backend="gru", seed=43),
+        made(backend="majority", skill=-2.0),
+    ]
+    words = said(page_of(*alike))
+    assert "gru, seed 43: not every backend has this seed" in words
+    assert "gru 1 of 2" in words
+    assert re.search(
+        r"(gru|tfidf) has the highest macro-F1. (gru|tfidf) is not distinguishable from it", words
+    )
+    assert re.search(r"majority is worse than \w+ by 0\.\d+ macro-F1", words)
+    assert "The others are behind it by more than chance explains." in said(page_of(alike[0], alike[3]))
+
+
 def test_the_numbers_of_the_tables_are_those_of_the_run():
     run = made()
     words = said(page_of(run))
