@@ -61,10 +61,9 @@ def risk(evaluation: triage.Evaluation, *, key: str) -> Markup:
         words.append(f"Promised: at most {promised:.1%}.")
     if _known(routed := routing.get("coverage")) and _known(wrong := routing.get("realised_error")):
         ax.plot([routed], [wrong], "o", color=COLORS["ink"], markersize=6.5, clip_on=False)
-        side, where = (-9, "right") if routed > 0.6 else (9, "left")  # the curve rises: beneath it is room
-        ax.annotate(
-            "sent by itself", (routed, wrong), (side, -13), textcoords="offset points", ha=where, fontsize=10
-        )
+        # The curve falls to the left of the dot and climbs to its right: beneath it there is room.
+        where = "left" if routed < 0.15 else "right" if routed > 0.85 else "center"
+        ax.annotate("sent by itself", (routed, wrong), (0, -24), textcoords="offset points", ha=where)
         top = max(top, wrong)
         words.append(f"Sent by itself: {routed:.1%} of the documents, {wrong:.1%} of them wrongly.")
     _percent(ax, x_top=1.0, y_top=top * 1.12)
