@@ -12,7 +12,18 @@ from triage.values import Decision
 
 __all__ = ["COLUMNS", "csv_lines", "json_lines", "record", "write_parquet"]
 
-COLUMNS = ("row", "id", "action", "queue", "label", "confidence", "threshold", "reasons", "alternatives")
+COLUMNS = (
+    "row",
+    "id",
+    "action",
+    "queue",
+    "label",
+    "confidence",
+    "threshold",
+    "reasons",
+    "alternatives",
+    "familiarity",
+)
 
 
 def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = False) -> dict[str, Any]:
@@ -33,6 +44,7 @@ def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = Fals
         "threshold": decision.threshold,
         "reasons": list(decision.reasons),
         "alternatives": [{"label": label, "probability": p} for label, p in decision.alternatives],
+        "familiarity": decision.familiarity,
         **stamp,
     }
     if explain:
@@ -92,7 +104,7 @@ def write_parquet(
         [("row", pa.int64()), ("id", pa.string()), ("action", pa.string()), ("queue", pa.string())]
         + [("label", pa.string()), ("confidence", pa.float64()), ("threshold", pa.float64())]
         + [("reasons", pa.list_(pa.string())), ("alternatives", pairs), ("model", pa.string())]
-        + [("policy", pa.string())]
+        + [("policy", pa.string()), ("familiarity", pa.float64())]
         + ([("terms", terms)] if explain else [])
     )
     with AtomicWriter(path) as file, pq.ParquetWriter(_Sink(file), schema) as writer:

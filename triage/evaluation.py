@@ -19,7 +19,7 @@ from triage.plugins import Plugins
 from triage.protocols import Adopts
 from triage.routing import Router
 from triage.training import Fitted, Prepared
-from triage.values import Decision, Document, Evaluation, Prediction
+from triage.values import Decision, Document, Evaluation
 
 __all__ = ["COSTS", "evaluate", "with_held_out"]
 
@@ -51,14 +51,13 @@ def evaluate(
         raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
     started = time.perf_counter()
     raw = model.predict_raw(test.texts)
-    probabilities = model.calibration.apply(raw)
+    source = prepared.dataset.documents if test_documents is None else test_documents
+    prediction = model.prediction([source[row] for row in test.rows.tolist()], test.texts, raw=raw)
+    probabilities = prediction.probabilities
     predict_seconds = time.perf_counter() - started
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
 
-    source = prepared.dataset.documents if test_documents is None else test_documents
-    documents = [source[row] for row in test.rows.tolist()]
-    prediction = Prediction(documents, test.texts, probabilities, model.classes, model.queues)
     decisions = Router(_promising(model, prepared, plugins), model.experiment.chain, plugins).settle(
         prediction
     )
@@ -85,6 +84,12 @@ def evaluate(
         **scores,
         "calibration": _calibration(model),
         "reliability": reliability,
+        "scope": {
+            "false_alarms": model.scope.false_alarms if model.scope else None,
+            "out_of_scope": None
+            if prediction.out_of_scope is None
+            else float(np.mean(prediction.out_of_scope)),
+        },
         "routing": _routing(decisions, test.codes, test.classes, model.queues, model.experiment.policies[-1]),
         "seconds": {"prepare": prepared.seconds, "fit": fitted.seconds, "predict": predict_seconds},
         "epochs": len(fitted.history),
@@ -141,7 +146,11 @@ def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
 def with_held_out(model: Model, prepared: Prepared) -> Model:
     """Return the model with what it says about the parts that it was not fitted on."""
     parts = {name: part for name, part in prepared.splits.parts.items() if name != "train" and len(part)}
-    held_out = {name: HeldOut(part.codes, model.predict_cleaned(part.texts)) for name, part in parts.items()}
+    held_out = {}
+    for name, part in parts.items():
+        raw = model.predict_raw(part.texts)
+        scope = model.scope_of(part.texts, raw)
+        held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
     return replace(model, held_out=held_out)
 
 

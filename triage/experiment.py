@@ -84,7 +84,7 @@ class Experiment:
     min_per_class: int = 10
     split: str = "grouped"
     calibration: str = "temperature"
-    false_alarms: float = 0.01
+    false_alarms: float = 0.05
     seed: int = 42
     train_share: float = 1.0
     backend: str = "tfidf"

@@ -15,6 +15,7 @@ from triage import bundle
 from triage.calibration import Calibration
 from triage.errors import NotFitted, PluginFailed, Refused
 from triage.experiment import Experiment
+from triage.outofscope import Scope
 from triage.pipeline.cleaning import Cleaning, build_cleaning
 from triage.pipeline.vectorize import Vectorizer
 from triage.plugins import Plugins
@@ -32,6 +33,7 @@ GOLDEN_TEXTS = (
     "qwertz uiop",
 )
 _HELD_OUT = "held_out"
+_SCOPE = "scope"
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,14 @@ class HeldOut:
     Attributes:
         codes: shape (n,), int64: the true class of each; codes from k on are labels that it never saw.
         probabilities: shape (n, k), float64: calibrated.
+        familiarity: shape (n,), as in `Decision`, or None.
+        out_of_scope: shape (n,): which of them are sent to a person as out of scope, or None.
     """
 
     codes: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    familiarity: NDArray[np.float64] | None = None
+    out_of_scope: NDArray[np.bool_] | None = None
 
     def wrong_queue(self, queues: Sequence[str]) -> NDArray[np.bool_]:
         """Return shape (n,): whether the likeliest class's queue is not that of the true one.
@@ -69,7 +75,8 @@ class Model:
         classes: the k class names, in column order.
         cleaning: the steps that every text goes through first.
         classifier: fitted.
-        calibration: fitted on the calibrate part.
+        calibration: fitted on a part that the classifier was not fitted on.
+        scope: what texts in scope look like, or None for no such guard.
         vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
         held_out: what it says about the tune, calibrate and test parts, by name: promises are made of this.
         extra: further records that are kept with the model, such as a certificate, by name.
@@ -83,6 +90,7 @@ class Model:
     cleaning: Cleaning
     classifier: Classifier
     calibration: Calibration = field(default_factory=Calibration)
+    scope: Scope | None = None
     vectorizer: Vectorizer | None = None
     held_out: Mapping[str, HeldOut] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -125,8 +133,36 @@ class Model:
 
     def predict(self, documents: Sequence[Document]) -> Prediction:
         """Return what the model says about documents, before anything is decided."""
-        cleaned = self.cleaning.apply([document.text for document in documents])
-        return Prediction(documents, cleaned, self.predict_cleaned(cleaned), self.classes, self.queues)
+        return self.prediction(documents, self.cleaning.apply([document.text for document in documents]))
+
+    def prediction(
+        self,
+        documents: Sequence[Document],
+        cleaned: Sequence[str],
+        *,
+        raw: NDArray[np.float64] | None = None,
+    ) -> Prediction:
+        """Return what the model says about documents whose texts are clean already.
+
+        Args:
+            documents: n documents as they were read.
+            cleaned: their texts, clean.
+            raw: what `predict_raw` says of them, where that is known.
+        """
+        raw = self.predict_raw(cleaned) if raw is None else raw
+        calibrated = self.calibration.apply(raw)
+        return Prediction(
+            documents, cleaned, calibrated, self.classes, self.queues, *self.scope_of(cleaned, raw)
+        )
+
+    def scope_of(
+        self, cleaned: Sequence[str], raw: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_] | None]:
+        """Return how familiar n clean texts are and whether each is out of scope; None without a guard."""
+        if self.scope is None:
+            return None, None
+        standing = self.scope.standing(cleaned)
+        return self.scope.familiarity(standing), self.scope.outside(standing, raw)
 
     def explain(
         self, cleaned: Sequence[str], codes: Sequence[int], *, most: int = 6
@@ -206,6 +242,8 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
     if model.vectorizer is not None:
         state["vocabulary_"] = list(model.vectorizer.vocabulary)
     state[_HELD_OUT] = {name: vars(part) for name, part in model.held_out.items()}
+    if model.scope is not None:
+        state[_SCOPE] = model.scope.to_state()
     written = bundle.Bundle(
         model={
             "backend": model.backend,
@@ -252,6 +290,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
     try:
         state = dict(read.state)
         held_out = {name: HeldOut(**part) for name, part in state.pop(_HELD_OUT).items()}
+        scope = state.pop(_SCOPE, None)
         vectorizer = None
         if record["max_length"] is not None:
             vectorizer = Vectorizer(tuple(state.pop("vocabulary_")), record["max_length"])
@@ -263,6 +302,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
             cleaning=build_cleaning(plugins, steps),
             classifier=classifier,
             calibration=calibration,
+            scope=None if scope is None else Scope.from_state(scope),
             vectorizer=vectorizer,
             held_out=held_out,
             extra=read.extra,

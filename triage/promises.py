@@ -30,6 +30,7 @@ __all__ = [
     "documents_needed",
     "promise_of",
     "scores_of",
+    "scores_of_part",
     "upper_bound",
 ]
 
@@ -178,9 +179,7 @@ def promise_of(
         BadOption: a bound or a confidence that is not between 0 and 1, or an unknown score.
     """
     names = np.asarray(queues)
-    parts = [
-        (part, scores_of(part.probabilities, score), part.wrong_queue(queues)) for part in (tune, calibrate)
-    ]
+    parts = [(part, scores_of_part(part, score), part.wrong_queue(queues)) for part in (tune, calibrate)]
     settings: dict[str, Any] = {"max_error": max_error, "score": score}
     if not per_queue:
         (_, ordering, tune_wrong), (_, scores, wrong) = parts
@@ -221,6 +220,12 @@ def scores_of(probabilities: NDArray[np.float64], score: Score = "probability") 
         logs = np.log(np.clip(rows, 1e-300, None))
         found[finite] = 1 + (rows * logs).sum(axis=1) / math.log(probabilities.shape[1])
     return found
+
+
+def scores_of_part(part: HeldOut, score: Score = "probability") -> NDArray[np.float64]:
+    """Return `scores_of` a part, NaN too where a document is out of scope: it is never routed."""
+    found = scores_of(part.probabilities, score)
+    return found if part.out_of_scope is None else np.where(part.out_of_scope, np.nan, found)
 
 
 def upper_bound(errors: int, accepted: int, confidence: float) -> float:
@@ -322,6 +327,10 @@ def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_], n: int) -
     """
     from scipy.stats import beta
 
+    scored = np.isfinite(scores)
+    n, scores, wrong = round(n * float(scored.mean())), scores[scored], wrong[scored]
+    if not len(scores):
+        return [0.0]
     order = np.argsort(-scores, kind="stable")
     accepted = np.arange(1, len(scores) + 1)
     # One error more than was seen: the surest few documents of a small part prove little about its error.

@@ -126,13 +126,16 @@ class Router:
             except CleaningTimeout:
                 texts.append("")
                 timed_out.add(position)
-        probabilities = self.model.predict_cleaned(texts)
-        model = self.model
-        return Prediction(documents, texts, probabilities, model.classes, model.queues), timed_out
+        return self.model.prediction(documents, texts), timed_out
 
     def _ask(self, prediction: Prediction, has_say: NDArray[np.bool_]) -> list[Verdict | None]:
+        """Ask the policies; before the first that reads probabilities, what is out of scope is settled."""
         verdicts: list[Verdict | None] = [None] * len(prediction)
+        outside = has_say & False if prediction.out_of_scope is None else has_say & prediction.out_of_scope
         for policy, decide in self._policies:
+            if policy.reads == "probabilities":
+                for position in np.flatnonzero(outside).tolist():
+                    verdicts[position] = verdicts[position] or Verdict("review", ("out_of_scope",))
             open_ = [
                 position
                 for position, verdict in enumerate(verdicts)
@@ -161,6 +164,7 @@ class Router:
         order = np.argsort(-np.where(has_say[:, None], prediction.probabilities, 0), axis=1, kind="stable")
         top = order[:, :most]
         chances = np.take_along_axis(prediction.probabilities, top, axis=1).tolist()
+        familiarity = None if prediction.familiarity is None else prediction.familiarity.tolist()
         terms: Sequence[Sequence[tuple[str, float]]] = [()] * len(prediction)
         if self.explain:
             terms = self.model.explain(prediction.texts, top[:, 0].tolist())
@@ -189,6 +193,7 @@ class Router:
                     else (),
                     terms=tuple(terms[position]) if say else (),
                     saves=verdict.saves,
+                    familiarity=None if familiarity is None else familiarity[position],
                 )
             )
         return decisions

@@ -18,6 +18,7 @@ from triage.errors import DataError, Diverged
 from triage.experiment import Experiment
 from triage.model import Model, checked, versions
 from triage.options import resolve
+from triage.outofscope import Scope, learn_scope
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
 from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
@@ -207,7 +208,9 @@ def fit(
         calibration = _calibrate(
             classifier, tune if part_for(method) == "tune" else calibrate, backend.name, method
         )
-    return Fitted(replace(model, calibration=calibration), run, tuple(history), time.perf_counter() - started)
+        scope = _scope(classifier, train, tune, model)
+    fitted = replace(model, calibration=calibration, scope=scope)
+    return Fitted(fitted, run, tuple(history), time.perf_counter() - started)
 
 
 def _fingerprint(prepared: Prepared, experiment: Experiment, options: Mapping[str, Any]) -> str:
@@ -239,6 +242,14 @@ def _calibrate(classifier: Classifier, part: Part, backend: str, method: Method)
             "Try a lower learning rate; the model is not kept"
         )
     return fit_calibration(probabilities, part.codes, method=method)
+
+
+def _scope(classifier: Classifier, train: Part, tune: Part, model: Model) -> Scope | None:
+    """Learn what is in scope from the train part, with limits fixed on the tune part."""
+    if not len(tune) or not model.experiment.false_alarms:
+        return None
+    raw = checked(classifier.predict_proba(tune.inputs), len(tune), tune.k, model.backend)
+    return learn_scope(train.texts, tune.texts, raw, false_alarms=model.experiment.false_alarms)
 
 
 def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, Mapping[str, Any]]]:

@@ -258,6 +258,8 @@ class Prediction:
         probabilities: shape (n, k), float64, calibrated.
         classes: the k class names, in column order.
         queues: the queue of each class; a class without one is its own queue.
+        familiarity: shape (n,), as in `Decision`, or None.
+        out_of_scope: shape (n,): texts unlike anything in training, or None where nobody can say.
     """
 
     documents: Sequence[Document]
@@ -265,17 +267,22 @@ class Prediction:
     probabilities: NDArray[np.float64]
     classes: tuple[str, ...]
     queues: Mapping[str, str] = field(default_factory=dict)
+    familiarity: NDArray[np.float64] | None = None
+    out_of_scope: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.documents)
 
     def take(self, positions: Sequence[int]) -> Prediction:
         """Return the prediction for the documents at `positions`, in that order."""
+        rows = np.asarray(positions, dtype=np.intp)
         return replace(
             self,
             documents=[self.documents[i] for i in positions],
             texts=[self.texts[i] for i in positions],
-            probabilities=self.probabilities[np.asarray(positions, dtype=np.intp)],
+            probabilities=self.probabilities[rows],
+            familiarity=None if self.familiarity is None else self.familiarity[rows],
+            out_of_scope=None if self.out_of_scope is None else self.out_of_scope[rows],
         )
 
 

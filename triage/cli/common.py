@@ -123,7 +123,7 @@ def experiment_options(command: F) -> F:
         click.option(
             "--false-alarms",
             type=click.FloatRange(0, 1, max_open=True),
-            help="Share of in-scope texts sent to a person as out of scope; 0 for no guard. [0.01]",
+            help="Share of in-scope texts sent to a person as out of scope; 0 for no guard. [0.05]",
         ),
         click.option("--min-per-class", type=click.IntRange(1), help="Set smaller labels aside. [10]"),
         click.option(

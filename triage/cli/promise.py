@@ -107,13 +107,13 @@ def _realised(promise: Promise, test: HeldOut | None, queues: list[str]) -> dict
     """How the promise does on the test part, which took no part in making it."""
     import numpy as np
 
-    from triage.promises import scores_of, upper_bound
+    from triage.promises import scores_of_part, upper_bound
 
     if test is None or not promise.kept:
         return None
     said = test.probabilities.argmax(axis=1)
     thresholds = np.array([np.inf if (t := promise.threshold(queue)) is None else t for queue in queues])
-    routed = scores_of(test.probabilities, promise.score) >= thresholds[said]
+    routed = scores_of_part(test, promise.score) >= thresholds[said]
     errors = int(test.wrong_queue(queues)[routed].sum())
     count = int(routed.sum())
     return {
