@@ -29,7 +29,7 @@ STORIES: dict[str, dict[str, Issue]] = {
 }  # fmt: skip
 
 # What a complaint is made of. "contrast" names two products and a trouble that both know.
-KINDS = {"story": 52.0, "shared": 30.0, "contrast": 9.5, "told": 5.0, "untold": 2.2, "epic": 1.1}
+KINDS = {"story": 52.0, "shared": 30.0, "contrast": 9.5, "told": 5.0, "untold": 1.9, "epic": 1.1}
 VOICES = {"formal": 27.0, "plain": 38.0, "angry": 12.0, "rambling": 15.0, "terse": 8.0}
 NOT_STATED = "Not stated"
 
@@ -111,7 +111,7 @@ class _Teller:
 
     def _thing(self) -> str:
         first, self.mentioned = not self.mentioned, True
-        strong = self.choose.chance(0.9 if first else self.strong_again)
+        strong = self.choose.chance(0.93 if first else self.strong_again)
         return self.choose.pick(self.facts.strong if strong else self.facts.weak)
 
     def _firm(self) -> str:
@@ -184,7 +184,7 @@ def _outline(teller: _Teller, kind: str, voice: str) -> tuple[str, list[list[str
     issue = choose.pick(list(own)) if kind in ("story", "epic") else choose.pick(shared)
     story = own[issue] if kind in ("story", "epic") else SHARED[issue]
     size = {"formal": 1.15, "plain": 0.9, "angry": 0.85, "rambling": 1.5, "terse": 0.3}[voice]
-    size *= 4.5 if kind == "epic" else 0.13 + 1.95 * choose.real() ** 2
+    size *= 5.2 if kind == "epic" else 0.13 + 1.95 * choose.real() ** 2
 
     def about(mean: float) -> int:
         return int(mean * size + choose.real())

@@ -37,7 +37,7 @@ def generate(seed: str = SEED) -> list[Row]:
     """
     choose = Chooser(f"{seed}/plan")
     dates = arrivals(Chooser(f"{seed}/calendar"))
-    letters = _place_letters(dates, choose)
+    letters = _place_letters(dates, Chooser(f"{seed}/letters"))
     crowd = Crowd(ALIKE)
     rows: list[Row] = []
     for _, letter in sorted(letters.items()):

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 WIDTH = 8
+_SMALL = 3  # letters of the words that stop lists mostly hold
 _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"(?!x+\b)[a-z]+")
 
@@ -31,14 +32,20 @@ class Crowd:
         self._most = most
         self._holders: dict[str, list[int]] = {}
         self._sizes: list[int] = []
+        self._rests: set[str] = set()
 
     def admit(self, text: str) -> bool:
         """Whether ``text`` is unlike all before it; if so it is one of them from now on."""
         # Masks and numbers are left out: texts that differ in nothing else are alike to a reader.
-        grams = shingles(_LETTERS.findall(text.lower()))
-        if self._nearest(grams) > self._most:
+        tokens = _LETTERS.findall(text.lower())
+        grams = shingles(tokens)
+        # Of a short text little is left once stop words are gone: that little must be its own.
+        rest = " ".join(word for word in tokens if len(word) > _SMALL) if len(tokens) < WIDTH else ""
+        if self._nearest(grams) > self._most or rest in self._rests:
             return False
         self._add(grams)
+        if rest:
+            self._rests.add(rest)
         return True
 
     def add(self, text: str) -> None:

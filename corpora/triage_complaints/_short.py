@@ -9,7 +9,7 @@ TOLD = (
     "[they|<name>] [closed|took|lost|messed up|ruined] my <topic>[| and will not say why]",
     "[please|pls] [fix|check|look at|correct] my <topic>",
     "[wrong|false] [amount|information|balance|name] on <topic>",
-    "<topic> [not|still not] [fixed|corrected|working|resolved] [since|after] [<date>|<span>]",
+    "<topic> [not|still not] [fixed|corrected|working|resolved] [since <date>|after <span>]",
     "[I want|give me] my [money|refund] back <topic> [scam|thieves|<name>]",
     "[problem|trouble|issue] with <topic> [<name>|XXXX|since <date>]",
     "[charged|billed] <small> [for nothing|twice], <topic>",

@@ -177,7 +177,7 @@ DEBT_COLLECTION: dict[str, Issue] = {
             "[Within|Well within] thirty days [of their notice|] I [disputed|challenged] the debt [and requested|and asked for] [validation|the contract], [but|and] <firm> [went on collecting|kept calling|put it on my credit anyway].",
             "<firm> [never sent|did not send|never mailed] [a validation notice|the first letter] [about|for] <debt>; I [learned|found out] [of it|about it] [from|when I saw] my credit report.",
             "[Nobody|No one] at <firm> can [tell me|say] [who|which company] they [bought|got] <thing> from, [how old it is|what it is for] or [how they arrived at|where they get] <big>.",
-            "I [requested|demanded] [the chain of title|the bill of sale|itemized statements] [on|for] <thing> [from|of] <firm> [and|] [was told|they answered] [they are not required|it is not available].",
+            "I [requested|demanded] [the chain of title|the bill of sale|itemized statements] [on|for] <thing> [from|of] <firm> and [was told|got the answer that] [they are not required to|it is not available].",
         ),
         more=(
             "[A name and a balance|A sheet with my name] is not [validation|proof] [of anything|].",

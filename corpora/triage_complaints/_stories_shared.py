@@ -60,7 +60,7 @@ SHARED: dict[str, Issue] = {
             "[The supervisor|A supervisor] [was always|is always] [in a meeting|busy|out].",
             "[They|The call center] [cannot|could not] [understand a word I said|find my case], and the line [dropped|went dead].",
             "I [wrote|took] down [every name|the names] and the times.",
-            "[Nobody|No one there] [owns|takes] [the problem|responsibility].",
+            "[Nobody|No one there] [owns the problem|takes responsibility].",
             "I have been a [loyal|good] customer [for years|for ten years|since 2009].",
         ),
     ),
@@ -73,7 +73,7 @@ SHARED: dict[str, Issue] = {
         ),
         more=(
             "[The brochure|What I signed] [says|said] no [hidden|extra] [costs|fees].",
-            "[They call|It is called] it [a convenience|an administrative|a processing] [fee|charge].",
+            "[They call it|It is called] [a convenience|an administrative|a processing] [fee|charge].",
             "[One|The first] was [refunded|waived], [then|and then] [it came|they put it] back.",
             "A fee for paying, [what next|really]?",
             "[The fee|This fee] is [bigger|higher] than the [payment|charge] [itself|].",
