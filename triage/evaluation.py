@@ -76,11 +76,13 @@ def evaluate(
         "options": dict(model.options),
         "seed": model.experiment.seed,
         "split": model.experiment.split,
+        "experiment": model.experiment.to_json(),
         "train_share": model.experiment.train_share,
         "documents": {name: len(part) for name, part in splits.parts.items()}
         | {"quarantined": len(prepared.dataset.quarantined) + prepared.timed_out},
         "set_aside": dict(splits.set_aside),
         "unseen": dict(prepared.unseen),
+        "lengths": _lengths(splits.train.texts),
         **scores,
         "calibration": _calibration(model),
         "reliability": reliability,
@@ -152,6 +154,15 @@ def with_held_out(model: Model, prepared: Prepared) -> Model:
         scope = model.scope_of(part.texts, raw)
         held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
     return replace(model, held_out=held_out)
+
+
+def _lengths(texts: Sequence[str]) -> dict[str, list[int]]:
+    """A histogram of the training texts' lengths in words after cleaning; the last bin holds all above."""
+    words = np.array([len(text.split()) for text in texts])
+    width = max(1, int(np.ceil(np.quantile(words, 0.99) / 20)))
+    edges = np.arange(21) * width
+    counts, _ = np.histogram(np.minimum(words, edges[-1]), bins=edges)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
 def _routing(
