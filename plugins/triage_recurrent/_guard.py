@@ -111,8 +111,9 @@ class Guard:
                 raise TrainingTrouble(
                     f"exploding gradients: mean norm {norm:.3g} in the layer {layer!r}", _LOWER
                 )
-            # Where nothing is left to learn, nothing is wrong with gradients of zero.
-            if norm < _VANISHING and loss > 0.1 * self.chance:
+            # Where nothing is left to learn, nothing is wrong with gradients of zero; nor in the very first
+            # step of a network whose last layer starts at zero, which is all of an epoch on few documents.
+            if norm < _VANISHING and loss > 0.1 * self.chance and self._steps > 1:
                 raise TrainingTrouble(
                     f"vanishing gradients: mean norm {norm:.3g} in the layer {layer!r}",
                     "lstm or gru, fewer layers, a shorter max-length, or a lower learning-rate",
