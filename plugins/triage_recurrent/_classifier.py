@@ -73,19 +73,17 @@ class RecurrentText:
         with _seeded(keras, seed):
             network = self._network(size, k)
             self._start_embeddings(network, train, seed)
-            linear, held_out = self._linear(train, seed)
-            hard = np.eye(k, dtype=np.float32)[train.codes]
-            share = self.training.distillation
+            linear, targets = self._linear(train, seed)
             lesson = Lesson(
                 sequences=train.sequences,
-                targets=(1 - share) * hard + share * _softmax(held_out) if share else hard,
+                targets=targets,
                 weights=_class_weights(train, self.training.class_weights)[train.codes],
-                offsets=held_out if self.training.linear else np.zeros_like(held_out),
                 tune_sequences=tune.sequences,
                 tune_codes=tune.codes,
                 tune_offsets=np.zeros((len(tune), k), np.float32)
                 if linear is None
                 else linear.logits(tune.sequences),
+                share=1.0 if linear is None else 1 - self.training.linear_share,
             )
             trainer = Trainer(to_logits(network), self.training, seed=seed)
             checkpoint = Checkpoint(self._folder) if self._folder is not None else None
@@ -95,7 +93,8 @@ class RecurrentText:
             after = None if checkpoint is None else lambda: checkpoint.save(trainer)
             trainer.fit(lesson, watch=watch, after=after)
             self._served = self._ready(
-                KerasNetwork(network, linear, size, k), (*tune.sequences[:200], *train.sequences[:200])
+                KerasNetwork(network, linear, size, k, share=lesson.share),
+                (*tune.sequences[:200], *train.sequences[:200]),
             )
 
     def predict_proba(self, sequences: Sequence[NDArray[np.int32]], /) -> NDArray[np.float64]:
@@ -139,7 +138,7 @@ class RecurrentText:
         if isinstance(served, Network):
             return {**state, "network.onnx": served.data}
         linear = None if served.linear is None else asdict(served.linear)
-        return {**state, "weights": served.weights, "linear": linear}
+        return {**state, "weights": served.weights, "linear": linear, "share": served.share}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take back what `get_state` returned.
@@ -156,7 +155,7 @@ class RecurrentText:
             return
         _keras()
         linear = None if state["linear"] is None else Linear(**state["linear"])
-        served = KerasNetwork(self._network(size, k), linear, size, k)
+        served = KerasNetwork(self._network(size, k), linear, size, k, share=state["share"])
         served.take(state["weights"])
         self._served = served
 
@@ -182,8 +181,8 @@ class RecurrentText:
             from triage_recurrent._rebuild import rebuild
 
             network = self._network(served.vocabulary_size, served.classes)
-            linear = rebuild(served.data, network)
-            served = KerasNetwork(network, linear, served.vocabulary_size, served.classes)
+            linear, share = rebuild(served.data, network)
+            served = KerasNetwork(network, linear, served.vocabulary_size, served.classes, share=share)
         answer = export_keras(served.model, form, folder, max_length=max_length)
         return largest_difference(answer, samples, expected)
 
@@ -211,13 +210,16 @@ class RecurrentText:
                 )
 
     def _linear(self, train: Part, seed: int) -> tuple[Linear | None, NDArray[np.float32]]:
-        """The linear model if the network corrects one, and its answers out of fold where they are used."""
+        """The linear model with its share in the answer, if it has one; and the targets of the network."""
         training = self.training
-        if not training.linear and not training.distillation:
-            return None, np.zeros((len(train), train.k), np.float32)
-        folds = out_of_fold(train, folds=_FOLDS, seed=seed)
+        targets = np.eye(train.k, dtype=np.float32)[train.codes]
+        if not training.linear_share and not training.distillation:
+            return None, targets
+        folds = out_of_fold(train, folds=_FOLDS, seed=seed) if training.distillation else []
         linear, held_out = learn_linear(train, c=training.linear_c, pairs=training.pairs, folds=folds)
-        return (linear if training.linear else None), held_out
+        if training.distillation:
+            targets += training.distillation * (_softmax(held_out) - targets)
+        return (linear.scaled(training.linear_share) if training.linear_share else None), targets
 
     def _ready(self, served: KerasNetwork, samples: Sequence[NDArray[np.int32]]) -> Network | KerasNetwork:
         """The network as ONNX if it can be and gives the same answers, else as it is."""

@@ -57,7 +57,7 @@ def recurrent(
     x = pool(name="pooling")(x)
     if output_dropout:
         x = keras.layers.Dropout(output_dropout, name="output_dropout")(x)
-    # From zeros: where the network corrects a linear model, it begins by saying nothing.
+    # From zeros: nothing has to be unlearned first.
     logits = keras.layers.Dense(classes, kernel_initializer="zeros", name="logits")(x)
     probabilities = keras.layers.Softmax(name="probabilities")(logits)
     return keras.Model(tokens, probabilities, name=name.replace("-", "_"))

@@ -19,14 +19,25 @@ _BATCH = 256
 
 
 class KerasNetwork:
-    """A network that Keras serves, with the linear model that it corrects."""
+    """A network that Keras serves, with the linear model beside it.
 
-    def __init__(self, network: Any, linear: Linear | None, vocabulary_size: int, classes: int) -> None:
+    Args:
+        network: a `keras.Model` from ids to probabilities.
+        linear: the linear model, multiplied by its share already, or None.
+        vocabulary_size: the number of ids.
+        classes: the number of classes.
+        share: what the network's logits are multiplied by before those of the linear model are added.
+    """
+
+    def __init__(
+        self, network: Any, linear: Linear | None, vocabulary_size: int, classes: int, *, share: float = 1.0
+    ) -> None:
         self.linear = linear
         self.vocabulary_size = vocabulary_size
         self.classes = classes
         self._trained = network
-        self.model = _whole(network, linear)
+        self.share = share
+        self.model = _whole(network, linear, share)
 
     @property
     def weights(self) -> list[NDArray[Any]]:
@@ -55,7 +66,7 @@ def to_logits(network: Any) -> Any:
     return keras.Model(network.inputs, layers().LogProbabilities(name="log")(network.outputs[0]))
 
 
-def _whole(network: Any, linear: Linear | None) -> Any:
+def _whole(network: Any, linear: Linear | None, share: float) -> Any:
     """The network and the linear model as one `keras.Model`, from ids to probabilities."""
     if linear is None:
         return network
@@ -64,5 +75,6 @@ def _whole(network: Any, linear: Linear | None) -> Any:
     logits = to_logits(network)
     tokens = network.inputs[0]
     known = layers().LinearTerms(linear, name="linear")(tokens)
-    total = keras.layers.Add(name="corrected")([logits.outputs[0], known])
-    return keras.Model(tokens, keras.layers.Softmax(name="shares")(total), name=network.name)
+    learned = keras.layers.Rescaling(share, name="share")(logits.outputs[0])
+    total = keras.layers.Add(name="joined")([learned, known])
+    return keras.Model(tokens, keras.layers.Softmax(name="answer")(total), name=network.name)

@@ -1,16 +1,16 @@
 """A linear model of words and pairs of words, in the form of tables that a network can hold.
 
-The network is trained to correct this model, as in "Wide & Deep Learning for Recommender Systems" (Cheng et
-al. 2016). What it corrects while it is trained are answers out of fold, from models that never saw the
-document (Wolpert 1992, "Stacked Generalization"): on its own training documents a linear model is nearly
-always right, and would leave nothing to learn.
+It serves twice. Its answers to documents that it did not see, fold by fold, are a part of what the network is
+trained towards (Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network"). And it has a
+share in the answer: the two are joined as weighted log-probabilities (Hinton 2002, "Training Products of
+Experts"), since they err on different documents.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,13 @@ class Linear:
     keys: NDArray[np.int64]
     slots: NDArray[np.int32]
     intercept: NDArray[np.float32]
+
+    def scaled(self, share: float) -> Linear:
+        """Return a model whose logits are `share` times those of this one."""
+        words, pairs = self.words.copy(), self.pairs.copy()
+        words[:, :-1] *= share
+        pairs[:, :-1] *= share
+        return replace(self, words=words, pairs=pairs, intercept=self.intercept * np.float32(share))
 
     def logits(self, sequences: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
         """Return shape (len(sequences), k)."""

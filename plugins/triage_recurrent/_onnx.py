@@ -262,6 +262,11 @@ def _softmax(graph: _Graph, layer: Any, x: str) -> str:
     return graph.add("Softmax", x, axis=-1)
 
 
+def _rescaling(graph: _Graph, layer: Any, x: str) -> str:
+    y = graph.add("Mul", x, graph.constant(f"{layer.name}.scale", layer.scale))
+    return graph.add("Add", y, graph.constant(f"{layer.name}.offset", layer.offset)) if layer.offset else y
+
+
 def _same(graph: _Graph, layer: Any, x: str) -> str:  # noqa: ARG001
     return x
 
@@ -283,6 +288,7 @@ _WRITERS: dict[str, Callable[..., str]] = {
     "Dense": _dense,
     "Activation": _activation,
     "Softmax": _softmax,
+    "Rescaling": _rescaling,
     "Add": lambda graph, layer, *xs: graph.add("Sum", *xs),  # noqa: ARG005
     "Concatenate": lambda graph, layer, *xs: graph.add("Concat", *xs, axis=-1),  # noqa: ARG005
 }

@@ -34,16 +34,18 @@ class Training:
     embeddings: Annotated[
         Literal["ppmi", "random"], "What word vectors start from: the training text itself, or chance"
     ] = "ppmi"
-    linear: Annotated[
-        bool, "Whether the network corrects a linear model of words and pairs, or stands alone"
-    ] = True
+    linear_share: Annotated[
+        float,
+        "Share of a linear model of words and pairs in the answer; 0 for the network alone",
+        Between(0, 0.99),
+    ] = 0.6
     linear_c: Annotated[float, "Inverse strength of the linear model's penalty", Between(1e-6, 1e6)] = 10.0
     pairs: Annotated[int, "Pairs of words that the linear model knows at most", Between(0, 1_000_000)] = (
         50_000
     )
     distillation: Annotated[
         float, "Share of the target that is the linear model's out-of-fold answer", Between(0, 1)
-    ] = 0.0
+    ] = 0.5
 
 
 def with_training(

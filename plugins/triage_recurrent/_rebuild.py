@@ -20,7 +20,7 @@ _PARTS = {
 }
 
 
-def rebuild(data: bytes, network: Any) -> Linear | None:
+def rebuild(data: bytes, network: Any) -> tuple[Linear | None, float]:
     """Give `network` the weights of the ONNX model that was written from one like it.
 
     Args:
@@ -28,7 +28,7 @@ def rebuild(data: bytes, network: Any) -> Linear | None:
         network: a `keras.Model` of the same design.
 
     Returns:
-        The linear model that the network corrects, or None.
+        The linear model beside the network, or None, and the share of the network.
 
     Raises:
         Refused: the two are not of the same design.
@@ -46,14 +46,15 @@ def rebuild(data: bytes, network: Any) -> Linear | None:
     except (KeyError, ValueError) as error:
         raise Refused("network.onnx is of another design than its backend: train the model anew") from error
     if "linear.words" not in held:
-        return None
-    return Linear(
+        return None, 1.0
+    linear = Linear(
         words=held["linear.words"],
         pairs=held["linear.pairs"],
         keys=held["linear.keys"],
         slots=held["linear.slots"].astype(np.int32),
         intercept=held["linear.intercept"],
     )
+    return linear, float(held["share.scale"])
 
 
 def _weights(layer: Any, wanted: list[NDArray[Any]], held: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:

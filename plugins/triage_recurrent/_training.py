@@ -34,19 +34,19 @@ class Lesson:
         sequences: n sequences of token ids.
         targets: shape (n, k), float32: rows that sum to 1.
         weights: shape (n,), float32: how much each document counts.
-        offsets: shape (n, k), float32: logits that the network's are added to.
         tune_sequences: m sequences of token ids.
         tune_codes: shape (m,): their classes.
-        tune_offsets: shape (m, k), float32.
+        tune_offsets: shape (m, k), float32: what is added to the network's logits where it is judged.
+        share: what the network's logits are multiplied by where it is judged.
     """
 
     sequences: Sequence[NDArray[np.int32]]
     targets: NDArray[np.float32]
     weights: NDArray[np.float32]
-    offsets: NDArray[np.float32]
     tune_sequences: Sequence[NDArray[np.int32]]
     tune_codes: NDArray[np.int64]
     tune_offsets: NDArray[np.float32]
+    share: float = 1.0
 
 
 class Trainer:
@@ -170,8 +170,8 @@ class Trainer:
             mean.assign(value)
         guard.start_epoch()
         losses, counts = [], []
-        for ids, target, weight, offset in self._fed(lesson, number):
-            loss, norms = self._step(ids, target, weight, offset)
+        for ids, target, weight in self._fed(lesson, number):
+            loss, norms = self._step(ids, target, weight)
             losses.append(float(loss))
             counts.append(int(ids.shape[0]))
             guard.step(losses[-1], norms.numpy())
@@ -214,7 +214,7 @@ class Trainer:
         codes = lesson.tune_codes
         if not len(codes):
             return None, None
-        logits = self.logits(lesson.tune_sequences) + lesson.tune_offsets
+        logits = lesson.share * self.logits(lesson.tune_sequences) + lesson.tune_offsets
         if not np.isfinite(logits).all():
             raise TrainingTrouble("the tune part's answers are not finite", "a lower learning-rate")
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -234,13 +234,12 @@ class Trainer:
                 epoch=number,
                 word_dropout=self.training.word_dropout,
             ):
-                yield ids, lesson.targets[rows], lesson.weights[rows], lesson.offsets[rows]
+                yield ids, lesson.targets[rows], lesson.weights[rows]
 
         signature = (
             tf.TensorSpec([None, None], tf.int32),
             tf.TensorSpec([None, self._classes], tf.float32),
             tf.TensorSpec([None], tf.float32),
-            tf.TensorSpec([None, self._classes], tf.float32),
         )
         fed: Iterator[Any] = iter(
             tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)
@@ -269,11 +268,9 @@ class Trainer:
         ids = tf.TensorSpec([None, None], tf.int32)
         row = tf.TensorSpec([None, self._classes], tf.float32)
 
-        def step(tokens: Any, target: Any, weight: Any, offset: Any) -> Any:
+        def step(tokens: Any, target: Any, weight: Any) -> Any:
             with tf.GradientTape() as tape:
-                losses = tf.nn.softmax_cross_entropy_with_logits(
-                    target, network(tokens, training=True) + offset
-                )
+                losses = tf.nn.softmax_cross_entropy_with_logits(target, network(tokens, training=True))
                 loss = tf.reduce_sum(losses * weight) / tf.reduce_sum(weight)
             gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -291,7 +288,7 @@ class Trainer:
         # Concrete: calls of several trainings in one process are not taken for one function traced anew.
         weights = tf.TensorSpec([None], tf.float32)
         return (
-            tf.function(step, input_signature=[ids, row, weights, row]).get_concrete_function(),
+            tf.function(step, input_signature=[ids, row, weights]).get_concrete_function(),
             tf.function(forward, input_signature=[ids]).get_concrete_function(),
             means,
         )

@@ -71,13 +71,13 @@ def test_two_classes_are_learned_as_well_as_many(k):
 def test_it_learns_without_a_tune_part_and_without_a_linear_model():
     empty = triage.Part([], np.empty(0, np.int64), TRAIN.classes, sequences=[], vocabulary=TRAIN.vocabulary)
     epochs = []
-    classifier = fitted(tune=empty, linear=False, epochs=12, learning_rate=0.03, watch=epochs.append)
+    classifier = fitted(tune=empty, linear_share=0, epochs=12, learning_rate=0.03, watch=epochs.append)
     assert all(epoch.tune_loss is None for epoch in epochs)
     assert (classifier.predict_proba(FRESH.sequences).argmax(axis=1) == FRESH.codes).mean() > 0.6
 
 
 def test_the_target_may_be_shared_with_the_linear_model():
-    fitted(distillation=0.5, linear=False, embeddings="random", averaging=0, epochs=1, class_weights="none")
+    fitted(distillation=0.5, linear_share=0, embeddings="random", averaging=0, epochs=1, class_weights="none")
 
 
 def test_every_epoch_is_told_with_what_was_measured():
@@ -175,16 +175,16 @@ def test_a_network_of_a_third_party_is_served_by_onnx_where_every_layer_is_known
     assert "network.onnx" in classifier.get_state()
 
 
-@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("linear", [0, 0.5])
 def test_a_network_with_a_layer_that_is_not_known_is_kept_as_weights_and_says_so(caplog, linear):
     backend = triage_recurrent.backend("last-state", "The last state of an LSTM", network=last_state)
-    classifier = build_with(backend.build, {"epochs": 1, "linear": linear})
+    classifier = build_with(backend.build, {"epochs": 1, "linear-share": linear})
     with caplog.at_level(logging.WARNING):
         classifier.fit(TRAIN, TUNE, seed=1, watch=lambda epoch: None)
     assert "served by Keras" in caplog.text
     state = classifier.get_state()
     assert "network.onnx" not in state
-    again = build_with(backend.build, {"linear": linear})
+    again = build_with(backend.build, {"linear-share": linear})
     again.set_state(state)
     assert np.array_equal(again.predict_proba(FRESH.sequences), classifier.predict_proba(FRESH.sequences))
 

@@ -83,7 +83,7 @@ def test_routing_needs_neither_tensorflow_nor_keras_nor_sklearn_nor_nltk(model):
 
 def test_a_model_that_is_being_replaced_by_a_training_that_diverges_still_answers(past, model):
     before = run("route", model, "--text", "my loan", "--json").stdout
-    failed = run(*training(past, model, *QUICK, "learning-rate=1e3", "linear=no"), code=70)
+    failed = run(*training(past, model, *QUICK, "learning-rate=1e3", "linear-share=0"), code=70)
     message = failed.stderr.decode().splitlines()[-1]
     assert "went wrong in epoch 1" in message
     assert "Try a lower learning-rate" in message

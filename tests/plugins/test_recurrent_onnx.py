@@ -37,7 +37,7 @@ def test_onnx_answers_as_keras_does_whatever_the_length(name, pooling, linear):
     draw = np.random.default_rng(4)
     network = build(name, pooling=pooling)._network(SIZE, 3)
     network.set_weights([draw.normal(0, 0.5, weight.shape).astype("f") for weight in network.get_weights()])
-    served = KerasNetwork(network, linear, SIZE, 3)
+    served = KerasNetwork(network, linear, SIZE, 3, share=0.5)
     sequences = [draw.integers(1, SIZE, length).astype(np.int32) for length in LENGTHS]
     expected = served.probabilities(sequences)
     found = Network(to_onnx(served.model), vocabulary_size=SIZE, classes=3).probabilities(sequences)
@@ -183,7 +183,9 @@ def test_a_network_comes_back_from_its_onnx_file_with_every_weight(name, linear)
     draw = np.random.default_rng(4)
     first, second = (build(name, pooling="attention")._network(SIZE, 3) for _ in range(2))
     first.set_weights([draw.normal(size=weight.shape).astype("f") for weight in first.get_weights()])
-    found = rebuild(to_onnx(KerasNetwork(first, linear, SIZE, 3).model), second)
+    whole = KerasNetwork(first, linear, SIZE, 3, share=0.25)
+    found, share = rebuild(to_onnx(whole.model), second)
+    assert share == 0.25
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
     assert np.array_equal(found.logits(FRESH.sequences), linear.logits(FRESH.sequences))

@@ -89,7 +89,7 @@ def test_an_interrupt_before_the_first_epoch_ends_the_training(monkeypatch):
 
 def test_a_learning_rate_of_a_thousand_is_stopped_with_a_sign_and_advice():
     with pytest.raises(triage.Diverged, match=r"epoch 1: .*learning-rate") as caught:
-        fitted("lstm", learning_rate=1e3, linear=False)
+        fitted("lstm", learning_rate=1e3, linear_share=0)
     assert caught.value.exit_code == 70
     assert "no good weights" in str(caught.value)
 

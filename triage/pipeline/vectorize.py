@@ -7,9 +7,12 @@ and serving is a look-up in plain Python that gives the same ids.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -123,7 +126,11 @@ def text_vectorization(*, max_tokens: int | None = None, vocabulary: Sequence[st
         Unavailable: TensorFlow is not installed.
     """
     try:
-        import keras
+        with _silent_start():
+            import keras
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()  # looks for a GPU, and writes where there is none
     except ImportError as error:
         from triage.errors import Unavailable
 
@@ -138,6 +145,27 @@ def text_vectorization(*, max_tokens: int | None = None, vocabulary: Sequence[st
         ragged=True,
         vocabulary=None if vocabulary is None else list(vocabulary),
     )
+
+
+@contextmanager
+def _silent_start() -> Iterator[None]:
+    """Keep what TensorFlow's libraries write while they load off stderr: no setting of theirs does.
+
+    TRIAGE_DEBUG=1 lets it through.
+    """
+    if "tensorflow" in sys.modules or os.environ.get("TRIAGE_DEBUG", "") not in ("", "0"):
+        yield
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # for what they write later
+    sys.stderr.flush()
+    before = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 def _encoded_batches(texts: Sequence[str]) -> Iterator[list[bytes]]:
