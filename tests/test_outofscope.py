@@ -149,8 +149,10 @@ def test_doubt_is_the_entropy_and_nothing_where_a_number_is_not_finite():
     assert found.tolist() == pytest.approx([0, np.log(2), np.nan], nan_ok=True)
 
 
-def test_a_scope_survives_its_state():
-    scope = learn_scope(["a card was lost"] * 9, ["a card"] * 40, np.full((40, 2), 0.5), false_alarms=0.05)
+@pytest.mark.parametrize("n", [1, 40])
+def test_a_scope_survives_its_state_and_holds_nothing_that_cannot_be_saved(n):
+    scope = learn_scope(["a card was lost"] * 9, ["a card"] * n, np.full((n, 2), 0.5), false_alarms=0.05)
+    assert np.isfinite([value for value in vars(scope).values() if isinstance(value, float)]).all()
     again = Scope.from_state(scope.to_state())
     assert np.array_equal(again.standing(GIBBERISH), scope.standing(GIBBERISH))
 

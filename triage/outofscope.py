@@ -140,7 +140,8 @@ def learn_scope(
         standing,
         # With rank r, r of n + 1 exchangeable documents lie below the r-th smallest of the n.
         least_familiar=float(standing[unfamiliar - 1]),
-        most_doubt=float(doubts[doubtful - 1]) if doubtful else math.inf,
+        # ln k is the most that there is.
+        most_doubt=float(doubts[doubtful - 1]) if doubtful else math.log(raw.shape[1]) + 1,
         false_alarms=(unfamiliar + doubtful) / (n + 1),
     )
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "route": "Decide where new texts go",
     "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
     "promise": "Prove how much may be routed by itself",
+    "monitor": "Has the world moved since training, is the promise still kept",
     "plugins": "What is installed, and the options of each",
 }
 
