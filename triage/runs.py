@@ -15,6 +15,7 @@ import numpy as np
 from triage.errors import CannotWrite, DataError, NoInput
 from triage.evaluation import COSTS
 from triage.files import write_file
+from triage.pictures import can_draw, draw_history
 from triage.values import Decision, Epoch, Evaluation, Run
 
 __all__ = ["find_runs", "read_run", "run_name", "write_run"]
@@ -56,6 +57,10 @@ def write_run(folder: Path, evaluation: Evaluation) -> None:
     write_file(folder / "predictions.npz", arrays.getvalue())
     write_file(folder / "decisions.jsonl", decisions.encode())
     write_file(folder / "history.json", to_json(history).encode())
+    if evaluation.history and can_draw():
+        run = evaluation.run
+        image = draw_history(evaluation.history, title=f"{run.backend} on {run.corpus}, seed {run.seed}")
+        write_file(folder / "history.png", image)
     write_file(folder / "costs.json", to_json(costs).encode())
     write_file(folder / METRICS, to_json({**facts, "training_documents": evaluation.run.documents}).encode())
 

@@ -1,0 +1,36 @@
+"""The history of a training as a picture."""
+
+import struct
+
+import pytest
+
+from triage.pictures import can_draw, draw_history
+from triage.values import Epoch
+
+pytest.importorskip("matplotlib")
+
+EPOCHS = [
+    Epoch(number=1, of=3, loss=1.0, tune_loss=0.9, tune_macro_f1=0.4, best=True),
+    Epoch(number=2, of=3, loss=0.8, tune_loss=0.7, tune_macro_f1=0.6, best=True),
+    Epoch(number=3, of=3, loss=0.7, tune_loss=0.8, tune_macro_f1=0.5),
+]
+
+
+def size_of(image):
+    assert image.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", image[16:24])
+
+
+def test_losses_and_macro_f1_stand_side_by_side_in_one_image():
+    assert can_draw()
+    assert size_of(draw_history(EPOCHS, title="gru")) == (1200, 450)
+
+
+def test_the_same_history_gives_the_same_image():
+    assert draw_history(EPOCHS, title="gru") == draw_history(EPOCHS, title="gru")
+    assert draw_history(EPOCHS, title="gru") != draw_history(EPOCHS[:2], title="gru")
+
+
+@pytest.mark.parametrize("title", ["$\\frac{", "\u4e2d\u6587 \U0001f4a3", "a\x1b[31m\nb", ""])
+def test_any_title_and_a_history_without_a_tune_part_can_be_drawn(title):
+    size_of(draw_history([Epoch(number=1, of=1, loss=1.0)], title=title))
