@@ -31,6 +31,9 @@ Floats = NDArray[np.float64]
 _SYMBOLS = 48  # letters, a space, a digit and what else is common; all others are one symbol
 _LONGEST = 1_000  # characters of a text that are looked at: more tell no more
 _LEARNED = 3_000  # training texts that the trigrams are counted in
+_SYMBOLS_A_WORD = 3  # neighbours are no independent witnesses: a rare word is rare in all its letters
+_LEAST_SPREAD = 0.15  # as in real complaints: texts from a few templates are more alike than people's
+_STRANGE = -2.0  # standard deviations: what is nearer to the middle is not strange, whatever its rank
 _UNFAMILIAR_SHARE = 0.2  # of the false alarms: gibberish needs few, an unseen class needs all it can get
 
 
@@ -43,11 +46,11 @@ class Scope:
         logs: shape (a + 1, a + 1, a + 1), float32: ln P(third symbol | the two before).
         center: mean ln P of a symbol in a text of the tune part.
         spread: its standard deviation over texts, beyond what their length explains.
-        noise: the standard deviation of ln P over the symbols of a text.
+        noise: the same of ln P over the symbols of a text, as if every few of them were one.
         familiarities: rising: those of the tune part.
         least_familiar: texts below this are out of scope.
         most_doubt: texts with more doubt than this are out of scope.
-        false_alarms: the share of texts in scope that are expected to be out of one of the two limits.
+        false_alarms: the largest share of texts in scope that is expected to be out of the two limits.
     """
 
     alphabet: str
@@ -89,7 +92,7 @@ class Scope:
 
 
 def doubt(raw: Floats) -> Floats:
-    """Return shape (n,): the entropy of each row of probabilities in nats; NaN where a number is not finite."""
+    """Return shape (n,): the entropy of each row of probabilities in nats; NaN where one is not finite."""
     finite = np.asarray(np.isfinite(raw).all(axis=1))
     rows = np.where(finite[:, None], raw, 1.0)
     entropy: Floats = -(rows * np.log(np.clip(rows, 1e-300, None))).sum(axis=1)
@@ -122,9 +125,9 @@ def learn_scope(
         return None
     center = float(np.median(means[used]))
     variances = [_values(logs, codes).var() for codes in encoded if len(codes) > 2]
-    noise = float(np.sqrt(np.mean(variances)))
+    noise = float(np.sqrt(_SYMBOLS_A_WORD * np.mean(variances)))
     explained = float(np.mean(noise**2 / lengths[used]))
-    spread = math.sqrt(max(float(np.var(means[used])) - explained, 1e-4))
+    spread = max(_LEAST_SPREAD, math.sqrt(max(float(np.var(means[used])) - explained, 0.0)))
     bare = Scope(alphabet, logs, center, spread, noise, np.empty(0), -math.inf, math.inf, 0.0)
     standing, doubts, n = np.sort(bare.standing(tune)), np.sort(doubt(raw))[::-1], len(tune)
     allowed = math.floor(false_alarms * (n + 1))
@@ -139,7 +142,7 @@ def learn_scope(
         noise,
         standing,
         # With rank r, r of n + 1 exchangeable documents lie below the r-th smallest of the n.
-        least_familiar=float(standing[unfamiliar - 1]),
+        least_familiar=min(float(standing[unfamiliar - 1]), _STRANGE),
         # ln k is the most that there is.
         most_doubt=float(doubts[doubtful - 1]) if doubtful else math.log(raw.shape[1]) + 1,
         false_alarms=(unfamiliar + doubtful) / (n + 1),
