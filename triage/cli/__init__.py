@@ -22,6 +22,7 @@ _COMMANDS = {
     "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
     "promise": "Prove how much may be routed by itself",
     "monitor": "Has the world moved since training, is the promise still kept",
+    "bench": "Backends beside scikit-learn, fastText, Vowpal Wabbit, spaCy and the tutorials' LSTM",
     "plugins": "What is installed, and the options of each",
 }
 
