@@ -19,7 +19,7 @@ from triage.experiment import Experiment
 from triage.model import Model, checked, versions
 from triage.options import resolve
 from triage.outofscope import Scope, learn_scope
-from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning, expanded
 from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
 from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified, thin_stratified
@@ -252,27 +252,16 @@ def _scope(classifier: Classifier, train: Part, tune: Part, model: Model) -> Sco
     return learn_scope(train.texts, tune.texts, raw, false_alarms=model.experiment.false_alarms)
 
 
-def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, Mapping[str, Any]]]:
+def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, dict[str, Any]]]:
     """The experiment's cleaning steps, presets opened so that `stopwords` and `keep` reach their step."""
-    opened: list[tuple[str, Mapping[str, Any]]] = []
-
-    def open_(name: str, options: Mapping[str, Any]) -> None:
-        steps = plugins.cleaner(name).steps
-        for step in steps:
-            open_(*((step, {}) if isinstance(step, str) else step))
-        if steps:
-            return
+    steps = expanded(plugins, experiment.steps(dataset.cleaners))
+    for name, options in steps:
         if name == "stop-words":
-            options = dict(options)
             if experiment.stopwords is not None:
                 options["language"] = experiment.stopwords
             if experiment.keep:
                 options["keep"] = (*options.get("keep", ()), *experiment.keep)
-        opened.append((name, options))
-
-    for name, options in experiment.steps(dataset.cleaners):
-        open_(name, options)
-    return opened
+    return steps
 
 
 def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.bool_]]:

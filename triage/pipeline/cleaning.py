@@ -96,20 +96,28 @@ def build_cleaning(plugins: Plugins, steps: Iterable[Step] | str) -> Cleaning:
     """
     resolved: list[tuple[str, Mapping[str, Any]]] = []
     functions: list[Clean] = []
-    for step in [steps] if isinstance(steps, str) else steps:
-        for name, options in _expand(plugins, *_parse(step), within=()):
-            extension = plugins.cleaner(name)
-            chosen = resolve(extension.build, options, owner=name)
-            clean = plugins.build(extension, chosen)
-            if not callable(clean):
-                raise PluginFailed(f"the cleaner {name!r} built {type(clean).__name__}, not a function")
-            instead = getattr(clean, "resolved", None)
-            if instead is not None:
-                with plugins.blame(extension):
-                    chosen = resolve(extension.build, instead, owner=name)
-            resolved.append((name, chosen))
-            functions.append(clean)
+    for name, options in expanded(plugins, steps):
+        extension = plugins.cleaner(name)
+        chosen = resolve(extension.build, options, owner=name)
+        clean = plugins.build(extension, chosen)
+        if not callable(clean):
+            raise PluginFailed(f"the cleaner {name!r} built {type(clean).__name__}, not a function")
+        instead = getattr(clean, "resolved", None)
+        if instead is not None:
+            with plugins.blame(extension):
+                chosen = resolve(extension.build, instead, owner=name)
+        resolved.append((name, chosen))
+        functions.append(clean)
     return Cleaning(steps=tuple(resolved), functions=tuple(functions))
+
+
+def expanded(plugins: Plugins, steps: Iterable[Step] | str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the steps with every preset replaced by what it stands for; errors as in `build_cleaning`."""
+    return [
+        leaf
+        for step in ([steps] if isinstance(steps, str) else steps)
+        for leaf in _expand(plugins, *_parse(step), within=())
+    ]
 
 
 def _parse(step: Step) -> tuple[str, dict[str, Any]]:
