@@ -12,7 +12,7 @@ from triage.options import options_of, resolve
 from triage.plugins import Plugins
 from triage.protocols import Clean
 
-__all__ = ["Cleaning", "CleaningTimeout", "Step", "build_cleaning"]
+__all__ = ["Cleaning", "CleaningTimeout", "Step", "build_cleaning", "expanded"]
 
 Step: TypeAlias = str | Mapping[str, Any] | Sequence[Any]
 """A cleaner's name, `(name, options)`, or `{"name": ..., option: ...}` as in TOML."""
