@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from triage.pipeline.cleaning import Cleaning
 from triage.protocols import Classifier
 from triage.testing import samples
 from triage.testing.laws import hold
-from triage.testing.subjects import Heard, Subject, fresh_process, listening
+from triage.testing.subjects import Heard, Subject, fresh_process, listening, once
 from triage.values import Epoch, Part
 
 __all__ = ["SEED", "Lesson", "Trained", "rows_hold"]
@@ -53,7 +55,7 @@ class Lesson:
 class Trained(Subject):
     """A backend under test."""
 
-    @cached_property
+    @once
     def vectorizer(self) -> Any:
         """The look-up of token ids, or None where it consumes texts."""
         return samples.vectorizer() if self.extension.consumes == "sequences" else None
@@ -81,10 +83,10 @@ class Trained(Subject):
         tune = [row for row in tune if row[1] in train.classes]
         epochs: list[Epoch] = []
         classifier = classifier or self.make()
-        states = random.getstate(), np.random.get_state()  # noqa: NPY002 - the global one is meant
+        states = random.getstate(), np.random.get_state()
         with listening() as heard:
             classifier.fit(train, self.part(tune, train.classes), seed=SEED, watch=epochs.append)
-        after = random.getstate(), np.random.get_state()  # noqa: NPY002
+        after = random.getstate(), np.random.get_state()
         drew = repr(states) != repr(after)
         return Lesson(classifier, train, before, tuple(epochs), heard, drew)
 
@@ -92,41 +94,48 @@ class Trained(Subject):
         """Return the probabilities of texts."""
         return np.asarray(ask(classifier, self.inputs(texts)))
 
-    @cached_property
+    @once
     def lesson(self) -> Lesson:
         """The training that most laws look at: four classes, with a tune part."""
         return self.learn(samples.complaints())
 
-    @cached_property
+    @once
     def texts(self) -> list[str]:
         """Texts that it was not trained on, sorted."""
         return samples.texts_of(samples.fresh_texts())
 
-    @cached_property
+    @once
     def given(self) -> NDArray[np.float64]:
         """Its answers to `texts`."""
         return self.answers(self.lesson.classifier, self.texts)
 
-    @cached_property
+    @once
+    def second(self) -> Lesson:
+        """The same training with the same seed, once more."""
+        return self.learn(samples.complaints())
+
+    @once
     def again(self) -> NDArray[np.float64]:
         """The answers to `texts` of a second training with the same seed."""
-        return self.answers(self.learn(samples.complaints()).classifier, self.texts)
+        return self.answers(self.second.classifier, self.texts)
 
-    @cached_property
+    @once
     def two(self) -> tuple[Classifier, NDArray[np.float64]]:
         """A classifier of two classes, and its answers to `texts`."""
         classifier = self.learn(samples.complaints(2, each=10, seed=3)).classifier
         return classifier, self.answers(classifier, self.texts)
 
-    @cached_property
-    def folder(self) -> Any:
+    @once
+    def folder(self) -> Path:
         """A folder that goes when the subject does."""
-        return tempfile.TemporaryDirectory(prefix="triage-check-")
+        folder = tempfile.mkdtemp(prefix="triage-check-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
-    @cached_property
+    @once
     def bundle(self) -> Path:
         """The classifier, saved as `triage train` saves it."""
-        path = Path(self.folder.name) / "model"
+        path = self.folder / "model"
         name, vectorizer = self.extension.name, self.vectorizer
         model = Model(
             experiment=Experiment(backend=name),
@@ -139,19 +148,17 @@ class Trained(Subject):
         save_model(str(path), model)
         return path
 
-    @cached_property
+    @once
     def reloaded(self) -> NDArray[np.float64]:
         """The answers to `texts` of the saved classifier in a fresh process."""
         return self._reload("")
 
-    @cached_property
+    @once
     def reloaded_elsewhere(self) -> NDArray[np.float64]:
         """The same in a process whose locale is C and whose default encoding is ASCII."""
         return self._reload("C")
 
     def _reload(self, locale: str) -> NDArray[np.float64]:
-        import json
-
         given = {"module": self.host.name, "model": str(self.bundle), "texts": self.texts}
         said = fresh_process(
             ["-m", "triage.testing.reload"], given=json.dumps(given), environment=_CODES[locale]
@@ -166,5 +173,3 @@ def rows_hold(found: Any, n: int, k: int) -> None:
     finite = np.isfinite(found).all()
     hold(finite and (found >= 0).all(), "numbers that are no probabilities")
     hold(not n or np.abs(found.sum(axis=1) - 1).max() <= 1e-6, "rows that do not sum to 1")
-
-

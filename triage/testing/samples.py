@@ -10,7 +10,16 @@ import numpy as np
 from triage.pipeline.vectorize import Vectorizer, tokens
 from triage.values import Part
 
-__all__ = ["CANARY", "HOSTILE", "UNSEEN_SCRIPT", "complaints", "fresh_texts", "part", "texts_of", "vectorizer"]
+__all__ = [
+    "CANARY",
+    "HOSTILE",
+    "UNSEEN_SCRIPT",
+    "complaints",
+    "fresh_texts",
+    "part",
+    "texts_of",
+    "vectorizer",
+]
 
 CANARY = "zqvx"
 """What begins the one word of every training text that stands in no other: it must never be told."""
@@ -36,7 +45,20 @@ UNSEEN_SCRIPT = (
     "\u0915\u093e\u0930\u094d\u0921 \u0e1a\u0e31\u0e15\u0e23",
 )
 
-_COMMON = "please help with this problem that was never solved by anyone since weeks my your nobody".split()
+_COMMON = (
+    "please",
+    "help",
+    "with",
+    "this",
+    "problem",
+    "that",
+    "was",
+    "never",
+    "solved",
+    "by",
+    "anyone",
+    "my",
+)
 _OWN = {
     "card": ("card", "charge", "terminal", "swipe"),
     "escrow": ("escrow", "mortgage", "deed", "house"),
@@ -66,8 +88,8 @@ def complaints(k: int = 4, *, each: int = 0, seed: int = 0, single: str = "") ->
         seed: another one, other texts.
         single: a further class with one document.
     """
-    draw = random.Random(seed)  # noqa: S311 - the same texts for everyone
-    rows = []
+    draw = random.Random(seed)
+    rows: list[tuple[str, str]] = []
     for i, (label, own) in enumerate(_words_of(k).items()):
         for _ in range(each or _COUNTS[i % 4]):
             words = draw.sample(own, 2) + draw.sample(_COMMON, 4)
@@ -92,7 +114,7 @@ def fresh_texts(k: int = 4) -> list[tuple[str, str]]:
 
 
 def vectorizer() -> Vectorizer:
-    """Return the one vocabulary of all parts here, for backends that consume sequences, without TensorFlow."""
+    """Return the one vocabulary of all parts here, for backends that consume sequences."""
     rows = [
         *complaints(),
         *complaints(seed=2),

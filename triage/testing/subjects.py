@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.metadata
 import io
 import json
 import logging
@@ -11,7 +12,7 @@ import os
 import subprocess
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +22,7 @@ from triage.options import options_of, resolve
 from triage.plugins import Origin, Plugins
 from triage.testing.laws import hold
 
-__all__ = ["COMMON", "Heard", "Host", "Subject", "fresh_process", "listening"]
+__all__ = ["COMMON", "Heard", "Host", "Subject", "fresh_process", "listening", "once"]
 
 
 class Host:
@@ -49,10 +50,7 @@ class Host:
     def plugins(self) -> Plugins:
         """The installed plugins and this one."""
         plugins = Plugins.discover(strict=False)
-        known = {each.origin.module for each in plugins} | {
-            failure.origin.module for failure in plugins.failures
-        }
-        if self.name not in known:
+        if self.name not in {point.value for point in importlib.metadata.entry_points(group="triage")}:
             plugins.register(self.module, origin=Origin(self.name, self.name))
         return plugins
 
@@ -64,9 +62,7 @@ class Host:
     @property
     def failures(self) -> list[str]:
         """What of the module cannot be used, and why."""
-        return [
-            failure.reason for failure in self.plugins.failures if failure.origin.module == self.name
-        ]
+        return [failure.reason for failure in self.plugins.failures if failure.origin.module == self.name]
 
     @cached_property
     def imported(self) -> frozenset[str]:
@@ -88,7 +84,7 @@ def fresh_process(arguments: list[str], *, given: str = "", environment: Mapping
         AssertionError: it failed; its last words are in the message.
     """
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109 - as sys.path means it
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this interpreter, and what the author asked to be checked
         [sys.executable, *arguments],
         input=given,
         capture_output=True,
@@ -101,6 +97,25 @@ def fresh_process(arguments: list[str], *, given: str = "", environment: Mapping
     last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
     hold(done.returncode == 0, f"in a fresh process: {last[0]}")
     return done.stdout
+
+
+class once(property):  # noqa: N801 - used as `property` is
+    """A property that is worked out once; what it raised, it raises again at once."""
+
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        def remembered(it: Any) -> Any:
+            kept = it.kept
+            if get.__name__ not in kept:
+                try:
+                    kept[get.__name__] = True, get(it)
+                except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                    kept[get.__name__] = False, error
+            fine, value = kept[get.__name__]
+            if not fine:
+                raise value
+            return value
+
+        super().__init__(remembered, doc=get.__doc__)
 
 
 class Subject:
@@ -116,6 +131,7 @@ class Subject:
         self.extension = extension
         self.host = host
         self.options = dict(options or {})
+        self.kept: dict[str, tuple[bool, Any]] = {}
 
     @property
     def preset(self) -> bool:
@@ -151,12 +167,20 @@ class Heard:
         return "\n".join(record.getMessage() for record in self.records)
 
 
+class _Keeping(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(level=0)
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
 @contextlib.contextmanager
 def listening() -> Iterator[Heard]:
     """Catch what is printed and logged while the context lasts."""
     heard = Heard()
-    handler = logging.Handler(level=0)
-    handler.emit = heard.records.append  # type: ignore[method-assign]
+    handler = _Keeping(heard.records)
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
