@@ -181,14 +181,22 @@ def test_a_corpus_without_a_test_part_cannot_be_measured_on(plugins):
 
 
 def test_the_stopwatch_knows_the_memory_of_the_command_and_not_of_whoever_started_it():
-    held = bytearray(200_000_000)
-    words = [sys.executable, "-I", "-S", str(STOPWATCH), sys.executable, "-c", "print('here')"]
+    held = bytearray(300_000_000)
+    words = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(STOPWATCH),
+        sys.executable,
+        "-c",
+        "print('here', len(bytes(60_000_000)))",
+    ]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
     facts = json.loads(said[-1])
-    assert said[0] == "here"
+    assert said[0] == "here 60000000"
     assert facts["exit_code"] == 0
     assert facts["seconds"] > 0
-    assert facts["peak_memory_mb"] < 100 < len(held) / 1e6
+    assert 60 < facts["peak_memory_mb"] < 150 < len(held) / 1e6
 
 
 def test_the_stopwatch_passes_on_how_the_command_ended():
