@@ -189,7 +189,7 @@ def test_the_stopwatch_knows_the_memory_of_the_command_and_not_of_whoever_starte
         str(STOPWATCH),
         sys.executable,
         "-c",
-        "print('here', len(bytes(60_000_000)))",
+        "print('here', len(b'x' * 60_000_000))",
     ]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
     facts = json.loads(said[-1])
