@@ -64,7 +64,7 @@ def _litert(model: Any, path: Path, max_length: int) -> Answer:
         from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError as error:
         raise Unavailable(
-            "this needs ai-edge-litert, to check what it writes: pip install ai-edge-litert"
+            "this needs ai-edge-litert, to check what it writes: pip install 'nlp-triage[litert]'"
         ) from error
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2

@@ -1,6 +1,8 @@
 """Recurrent backends: what they learn, what they save, and that nothing around a text changes its answer."""
 
 import logging
+import textwrap
+import types
 
 import numpy as np
 import pytest
@@ -171,6 +173,19 @@ def test_a_network_of_a_third_party_is_served_by_onnx_where_every_layer_is_known
     backend = triage_recurrent.backend("bigru", "A GRU that reads both ways", network=bigru)
     assert "units" in options_of(backend.build)
     classifier = build_with(backend.build, {"units": 3, "epochs": 1})
+    classifier.fit(TRAIN, TUNE, seed=1, watch=lambda epoch: None)
+    assert "network.onnx" in classifier.get_state()
+
+
+def test_the_example_in_the_documentation_is_a_plugin_that_works():
+    import re
+
+    (source,) = re.findall(r"```python\n(.*?)```", triage_recurrent.backend.__doc__, re.DOTALL)
+    module = types.ModuleType("a_plugin")
+    exec(textwrap.dedent(source), vars(module))
+    plugins = triage.Plugins()
+    plugins.register(module)
+    classifier = plugins.build(plugins.backend("bigru"), {"epochs": 1})
     classifier.fit(TRAIN, TUNE, seed=1, watch=lambda epoch: None)
     assert "network.onnx" in classifier.get_state()
 

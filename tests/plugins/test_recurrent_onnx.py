@@ -1,6 +1,7 @@
 """What is served is what was trained: ONNX Runtime against Keras, and nothing but what we write."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,3 +199,33 @@ def test_the_file_says_its_opset_and_holds_no_path(network):
     assert [(each.domain, each.version) for each in model.opset_import] == [("", 17)]
     assert model.producer_name == "triage"
     assert b"/" not in json.dumps([node.name for node in model.graph.node]).encode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("corpus", ["complaints", "reviews"])
+def test_on_every_embedded_test_document_onnx_answers_as_keras_does(corpus):
+    from triage.corpora import load
+    from triage.experiment import Experiment
+    from triage.pipeline.vectorize import learn_vocabulary
+    from triage.training import prepare
+    from triage_recurrent._onnx import to_onnx
+    from triage_recurrent._serving import Network
+
+    plugins = triage.Plugins.discover()
+    if corpus not in plugins.names(triage.Corpus):
+        pytest.skip(f"there is no corpus {corpus!r} here")
+    splits = prepare(load(plugins, corpus), Experiment(location=corpus), plugins).splits
+    vectorizer = learn_vocabulary(splits.train.texts, max_tokens=20_000, max_length=250, min_documents=3)
+    size, k = len(vectorizer.vocabulary), splits.train.k
+    draw = np.random.default_rng(4)
+    keras.utils.set_random_seed(3)
+    train = replace(splits.train, sequences=vectorizer(splits.train.texts), vocabulary=vectorizer.vocabulary)
+    linear, _ = learn_linear(train, c=1.0, pairs=50_000, folds=[])
+    network = build("bilstm", units=16, embedding_size=32)._network(size, k)
+    network.set_weights([draw.normal(0, 0.3, weight.shape).astype("f") for weight in network.get_weights()])
+    served = KerasNetwork(network, linear, size, k, share=0.4)
+    sequences = vectorizer(splits.test.texts)
+    expected = served.probabilities(sequences)
+    found = Network(to_onnx(served.model), vocabulary_size=size, classes=k).probabilities(sequences)
+    assert len(found) > 100
+    assert np.abs(found - expected).max() < 1e-5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -132,12 +133,32 @@ def tell_splits(talk: Talk, prepared: Prepared) -> None:
 def watching(talk: Talk, backend: str) -> Iterator[Watch]:
     """Show a training; yields what is to be called after each epoch."""
     with talk.stage(f"training {backend}") as change:
+        since: list[tuple[int, float]] = []  # the first epoch that was told, and when
 
         def watch(epoch: Epoch) -> None:
-            tune = "" if epoch.tune_macro_f1 is None else f", tune macro-F1 {epoch.tune_macro_f1:.3f}"
-            words = f"training {backend}: epoch {epoch.number} of {epoch.of}, loss {epoch.loss:.3f}{tune}"
+            now = time.perf_counter()
+            since.append((epoch.number, now))
+            first, started = since[0]
+            left = None
+            if epoch.number > first:
+                left = (epoch.of - epoch.number) * (now - started) / (epoch.number - first)
+            words = f"training {backend}: {epoch_words(epoch, seconds_left=left)}"
             change(words)
             if not talk.console.is_terminal:
                 talk.say(words)
 
         yield watch
+
+
+def epoch_words(epoch: Epoch, *, seconds_left: float | None) -> str:
+    """Return one line on an epoch: what was measured of it, and how long it may still take."""
+    words = [f"epoch {epoch.number} of {epoch.of}", f"loss {epoch.loss:.3f}"]
+    if epoch.tune_macro_f1 is not None:
+        words.append(f"tune macro-F1 {epoch.tune_macro_f1:.3f}")
+    if epoch.learning_rate is not None:
+        words.append(f"learning rate {epoch.learning_rate:.1e}")
+    if epoch.documents_per_second is not None:
+        words.append(f"{epoch.documents_per_second:,.0f} documents/s")
+    if seconds_left:
+        words.append(f"at most {seconds_left:.0f} s left")
+    return ", ".join(words)
