@@ -230,11 +230,11 @@ def scores_of_part(part: HeldOut, score: Score = "probability") -> NDArray[np.fl
 
 def upper_bound(errors: int, accepted: int, confidence: float) -> float:
     """Return the one-sided Clopper-Pearson bound on the error: 1 where nothing was accepted."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if accepted == 0 or errors >= accepted:
         return 1.0
-    return float(beta.ppf(confidence, errors + 1, accepted - errors))
+    return float(betaincinv(errors + 1, accepted - errors, confidence))
 
 
 def documents_needed(max_error: float, confidence: float, *, errors: int = 0) -> int:
@@ -242,14 +242,14 @@ def documents_needed(max_error: float, confidence: float, *, errors: int = 0) ->
 
     59 for 5% at 95% with none; see the table of exact binomial bounds in any textbook.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr  # the binomial distribution function
 
     low, high = errors + 1, errors + 2
-    while binom.cdf(errors, high, max_error) > 1 - confidence:
+    while bdtr(errors, high, max_error) > 1 - confidence:
         low, high = high, high * 2
     while low < high:
         middle = (low + high) // 2
-        if binom.cdf(errors, middle, max_error) > 1 - confidence:
+        if bdtr(errors, middle, max_error) > 1 - confidence:
             low = middle + 1
         else:
             high = middle
@@ -325,7 +325,7 @@ def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_], n: int) -
     accepts too few to prove much, a looser one makes more errors. From there they go down to routing
     everything. None of this depends on the promise, so a weaker promise never routes less.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     scored = np.isfinite(scores)
     n, scores, wrong = round(n * float(scored.mean())), scores[scored], wrong[scored]
@@ -336,7 +336,7 @@ def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_], n: int) -
     # One error more than was seen: the surest few documents of a small part prove little about its error.
     rate = (np.cumsum(wrong[order]) + 1) / (accepted + 1)
     expected = n * accepted / len(scores)
-    bounds = beta.ppf(0.95, rate * expected + 1, np.maximum(expected * (1 - rate), 1e-9))
+    bounds = betaincinv(rate * expected + 1, np.maximum(expected * (1 - rate), 1e-9), 0.95)
     first = int(np.argmin(bounds))
     positions = np.unique(np.linspace(first, len(scores) - 1, _STEPS).astype(int))
     thresholds = scores[order][positions].tolist()
@@ -350,14 +350,14 @@ def _walk(
     max_error: float,
     confidence: float,
 ) -> tuple[Step, ...]:
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     steps: list[Step] = []
     going = True
     for threshold in thresholds:
         taken = scores >= threshold
         accepted, errors = int(taken.sum()), int(wrong[taken].sum())
-        p_value = float(binom.cdf(errors, accepted, max_error)) if accepted else 1.0
+        p_value = float(bdtr(errors, accepted, max_error)) if accepted else 1.0
         going = going and p_value <= 1 - confidence
         bound = upper_bound(errors, accepted, confidence)
         steps.append(Step(threshold, accepted / len(scores), accepted, errors, bound, p_value, going))
