@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from triage import metrics
 from triage.calibration import quality
+from triage.coverage import coverage_intervals
 from triage.errors import DataError, Diverged
 from triage.model import HeldOut, Model
 from triage.plugins import Plugins
@@ -84,6 +85,7 @@ def evaluate(
         "unseen": dict(prepared.unseen),
         "lengths": _lengths(splits.train.texts),
         **scores,
+        "coverage_at_accuracy_interval": _coverage_intervals(test.codes, probabilities, test.groups),
         "calibration": _calibration(model),
         "reliability": reliability,
         "scope": {
@@ -116,6 +118,17 @@ def evaluate(
     )
     plugins.run_finished(fitted.run, evaluation)
     return evaluation
+
+
+def _coverage_intervals(
+    codes: NDArray[np.int64], probabilities: NDArray[np.float64], groups: NDArray[np.int64]
+) -> dict[str, list[float]]:
+    """The 95% intervals of `coverage_at_accuracy`."""
+    predicted, confidence = metrics.top_label(probabilities)
+    found = coverage_intervals(confidence, predicted != codes, groups, least=metrics.ACCURACIES)
+    return {
+        f"{least:.2f}": list(interval) for least, interval in zip(metrics.ACCURACIES, found, strict=True)
+    }
 
 
 def _calibration(model: Model) -> dict[str, Any]:

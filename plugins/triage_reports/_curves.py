@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,11 @@ def risk_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
     remarks = [
         ("most that could go by itself", "dim"),
         *(
-            (f"{least:.0%} right: {metrics.coverage_at_accuracy(confidence, wrong, least=least):>4.0%}", "")
+            (
+                f"{least:.0%} right: {metrics.coverage_at_accuracy(confidence, wrong, least=least):>4.0%}"
+                + _interval(evaluation, f"{least:.2f}"),
+                "",
+            )
             for least in metrics.ACCURACIES
         ),
         ("", ""),
@@ -74,6 +78,15 @@ def risk_lines(evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
         (f"AUGRC {metrics.augrc(confidence, wrong):.4f}", ""),
     ]
     yield from _beside([lines, [look.line(remark) for remark in remarks]], look)
+
+
+def _interval(evaluation: triage.Evaluation, least: str) -> str:
+    """Return the 95% interval of a coverage in words, or nothing where it was not measured."""
+    known = evaluation.metrics.get("coverage_at_accuracy_interval")
+    if not isinstance(known, Mapping) or least not in known:
+        return ""
+    low, high = known[least]
+    return f" ({low:.0%} to {high:.0%})"
 
 
 def history_lines(history: Sequence[triage.Epoch], look: Look) -> Iterator[Text]:
