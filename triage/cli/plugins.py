@@ -1,16 +1,22 @@
-"""`triage plugins`: what is installed, and the options of each."""
+"""`triage plugins`: what is installed, the options of each, and how to check one or begin one."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from triage.cli.common import json_option, print_json
-from triage.errors import UnknownName
-from triage.options import options_of
+from triage.errors import CheckFailed, UnknownName, UsageError
+from triage.options import options_of, parse_settings
 from triage.plugins import Plugins, Registered
+
+if TYPE_CHECKING:
+    from triage.testing import Card
+
+KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "reader")
 
 
 def _all_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
@@ -30,6 +36,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
       triage plugins
       triage plugins --json
       triage plugins describe tfidf
+      triage plugins new my-idea --kind backend
+      triage plugins check my_idea
 
     TRIAGE_DISABLE=a,b skips those plugins; TRIAGE_STRICT=1 stops at the first that fails.
     """
@@ -193,3 +201,135 @@ def _word(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return str(value) if value != {} else "none"
+
+
+@command.command()
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), default="backend", show_default=True, help="What it adds.")
+@click.option("--out", metavar="DIR", help="The directory to write. [NAME]")
+def new(*, name: str, kind: str, out: str | None) -> None:
+    """Begin a plugin: write a small distribution NAME that installs, passes every check and can be changed.
+
+    \b
+    Examples:
+      triage plugins new my-idea
+      triage plugins new my-network --kind keras
+      cd my-idea && pip install -e . && triage plugins check my_idea
+    """
+    from triage.testing.scaffold import write_plugin
+
+    folder = Path(out or name)
+    for path in write_plugin(name, kind, folder):
+        click.echo(path)
+    click.echo(f"next: cd {folder} && pip install -e . && triage plugins", err=True)
+
+
+@command.command()
+@click.argument("module")
+@click.option("--sample", metavar="FILE", help="A file that the plugin's reader reads.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="An option of what has it.")
+@click.option(
+    "--expect",
+    "expected",
+    metavar="NAME:LAW=REASON",
+    multiple=True,
+    help="A law that NAME breaks on purpose.",
+)
+@json_option
+def check(
+    *, module: str, sample: str | None, settings: tuple[str, ...], expected: tuple[str, ...], as_json: bool
+) -> None:
+    """Hold everything that the plugin MODULE offers to the laws of its kind; exit 1 where one is broken.
+
+    MODULE is a module's name or a file. All laws are run, and the number of checks is printed.
+
+    \b
+    Examples:
+      triage plugins check my_idea
+      triage plugins check ./my_idea.py --set epochs=1 --json
+      triage plugins check triage_readers --sample past.csv
+      triage plugins check triage_majority \\
+        --expect "majority:it_beats_the_floor_on_what_can_be_told_apart=it is the floor"
+    """
+    import sys
+
+    from triage.testing import run_checks
+    from triage.testing.subjects import Host
+
+    path = Path(module)
+    if path.suffix == ".py":
+        sys.path.insert(0, str(path.resolve().parent))
+        module = path.stem
+    else:
+        sys.path.insert(0, str(Path.cwd()))
+    host = Host(module)
+    given = parse_settings(settings)
+    options = {
+        each.name: {key: value for key, value in given.items() if key in options_of(each.build)}
+        for each in host.extensions
+    }
+    unused = set(given) - {key for chosen in options.values() for key in chosen}
+    if unused:
+        raise UsageError(f"nothing that {module} offers has an option {', '.join(sorted(unused))}")
+    cards = run_checks(
+        host.module,
+        sample=sample,
+        options={name: chosen for name, chosen in options.items() if chosen},
+        expected_failures=_expected(expected),
+        tell=None if as_json else _show,
+    )
+    if as_json:
+        print_json([_card(card) for card in cards])
+    broken = sum(len(card.broken) for card in cards)
+    run = sum(len(card.outcomes) for card in cards)
+    if broken:
+        raise CheckFailed(f"{module} breaks {broken} of {run} checks")
+    if not as_json:
+        click.echo(f"{module} keeps the contract: {run} checks run")
+
+
+def _expected(words: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for word in words:
+        law, equals, reason = word.partition("=")
+        name, colon, law = law.partition(":")
+        if not (equals and colon):
+            raise UsageError(f"--expect takes NAME:LAW=REASON, not {word!r}")
+        found.setdefault(name, {})[law] = reason
+    return found
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "kind": card.kind,
+        "name": card.name,
+        "checks": len(card.outcomes),
+        "broken": len(card.broken),
+        "seconds": card.seconds,
+        "laws": [
+            {
+                "law": outcome.law,
+                "states": outcome.states,
+                "state": outcome.state,
+                "reason": outcome.reason,
+                "seconds": outcome.seconds,
+            }
+            for outcome in card.outcomes
+        ],
+    }
+
+
+def _show(card: Card) -> None:
+    """Print a report card: a line for each law, and in the end the number of checks."""
+    from triage.terminal import cell, console, safe_text
+
+    out = console()
+    colours = {"kept": "green", "broken": "red", "expected": "yellow"}
+    for outcome in card.outcomes:
+        line = cell(f"{outcome.state:8}", style=colours[outcome.state])
+        line.append(f"  {safe_text(outcome.states)}")
+        line.no_wrap = False
+        out.print(line, end="\n")
+        if outcome.state != "kept":
+            out.print(cell(f"          {outcome.reason}", style="bold"), end="\n")
+    out.print(cell(str(card), style="bold"), end="\n\n")

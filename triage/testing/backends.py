@@ -60,8 +60,8 @@ def fitting_leaves_the_global_random_state_alone(it: Trained) -> None:
 
 def each_text_gets_one_row_of_all_classes(it: Trained) -> None:
     """The answer has shape (n, k): one row for each text, one column for each class."""
-    n, k = len(it.texts), it.lesson.before.k
-    hold(it.given.shape == (n, k), f"shape {it.given.shape} for {n} texts and {k} classes")
+    found, k = it.answers(it.lesson.classifier, it.texts[:2]), it.lesson.before.k
+    hold(found.shape == (2, k), f"shape {found.shape} for 2 texts and {k} classes")
 
 
 def no_texts_get_no_rows(it: Trained) -> None:
@@ -89,8 +89,8 @@ def rows_sum_to_one(it: Trained) -> None:
 
 def asking_again_gives_the_same(it: Trained) -> None:
     """Predicting changes nothing: the same texts get the same probabilities every time."""
-    first = it.answers(it.lesson.classifier, it.texts)
-    _same(it.answers(it.lesson.classifier, it.texts), first)
+    first = it.answers(it.lesson.classifier, it.texts[:3])
+    _same(it.answers(it.lesson.classifier, it.texts[:3]), first)
 
 
 def splitting_a_batch_changes_nothing(it: Trained) -> None:
@@ -120,7 +120,7 @@ def fitting_again_forgets(it: Trained) -> None:
     classifier, _ = it.two
     again = it.answers(it.learn(samples.complaints(), classifier=classifier).classifier, it.texts)
     # A backend that breaks the law of the seed differs for that reason too.
-    noise = np.abs(it.again - it.given).max() if it.again.shape == it.given.shape else 0
+    noise = np.nan_to_num(np.abs(it.again - it.given)).max() if it.again.shape == it.given.shape else 0
     _same(again, it.given, 1e-6 + 2 * noise)
 
 
@@ -232,10 +232,10 @@ def an_interrupted_training_leaves_no_wrong_answers(it: Trained) -> None:
     with contextlib.suppress(KeyboardInterrupt, TriageError):
         classifier.fit(train, it.part([], train.classes), seed=1, watch=stop)
     try:
-        found = it.answers(classifier, it.texts)
+        found = it.answers(classifier, it.texts[:6])
     except TriageError:
         return
-    rows_hold(found, len(it.texts), train.k)
+    rows_hold(found, 6, train.k)
 
 
 def it_beats_the_floor_on_what_can_be_told_apart(it: Trained) -> None:

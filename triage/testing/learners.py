@@ -135,7 +135,7 @@ class Trained(Subject):
     @once
     def bundle(self) -> Path:
         """The classifier, saved as `triage train` saves it."""
-        path = self.folder / "model"
+        path: Path = self.folder / "model"
         name, vectorizer = self.extension.name, self.vectorizer
         model = Model(
             experiment=Experiment(backend=name),
