@@ -24,7 +24,7 @@ __all__ = ["HASH", "Linear", "learn_linear", "out_of_fold"]
 HASH = (40_503, 2_654_435_761, 2_147_483_647)
 """Multipliers of the two ids of a pair, and a prime modulus: nothing overflows 64 bits below 2**31 ids."""
 
-_SPACE = 16  # slots for each pair: few pairs then want the same slot, and those that do are not learned
+_SPACE = 8  # slots for each pair, at least: few then want the same one, and of those the rarer is not learned
 _FIRST = 2  # ids below it are padding and [UNK], which no linear model should weigh
 
 

@@ -207,7 +207,7 @@ def _linear(graph: _Graph, layer: Any, ids: str) -> str:
         "words": np.float32,
         "pairs": np.float32,
         "keys": np.int64,
-        "slots": np.int64,
+        "slots": np.int32,
         "intercept": np.float32,
     }
     words, pairs, keys, slots, intercept = (
@@ -221,7 +221,7 @@ def _linear(graph: _Graph, layer: Any, ids: str) -> str:
         "Mod", graph.add("Add", graph.add("Mul", before, left), graph.add("Mul", ids, right)), prime
     )
     slot = graph.add("Mod", mixed, graph.constant(f"{layer.name}.space", len(linear.slots), np.int64))
-    row = graph.add("Gather", slots, slot, axis=0)
+    row = graph.add("Cast", graph.add("Gather", slots, slot, axis=0), to=7)
     size = graph.constant(f"{layer.name}.size", len(linear.words), np.int64)
     wanted = graph.add("Add", graph.add("Mul", before, size), ids)
     known = graph.add("Equal", graph.add("Gather", keys, row, axis=0), wanted)

@@ -51,7 +51,7 @@ def rebuild(data: bytes, network: Any) -> tuple[Linear | None, float]:
         words=held["linear.words"],
         pairs=held["linear.pairs"],
         keys=held["linear.keys"],
-        slots=held["linear.slots"].astype(np.int32),
+        slots=held["linear.slots"],
         intercept=held["linear.intercept"],
     )
     return linear, float(held["share.scale"])
