@@ -179,3 +179,25 @@ def test_a_share_is_taken_exactly():
     decisions = [review(row, "ambiguous") for row in range(100)]
     held = Capacity(share=0.29, fallback="rest").hold((None, decision) for decision in decisions)
     assert sum(decision.action == "review" for decision in held) == 29
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [("threshold", {"confidence": 0.0, "margin": 0.0}), ("costs", {"matrix": matrix_of(np.zeros((3, 3)))})],
+)
+@given(st.lists(st.sampled_from([0.2, np.nan, np.inf, -np.inf, 0.6]), min_size=3, max_size=3))
+def test_no_policy_decides_on_a_number_that_is_not_finite(policy, row):
+    if np.isfinite(row).all():
+        return
+    (decision,) = decide([row], policy)
+    assert (decision.action, decision.reasons, decision.saves) == ("review", ("not_finite",), None)
+
+
+@settings(max_examples=40, deadline=None)
+@given(predictions, matrices, st.tuples(st.floats(0, 30), st.floats(0, 30)))
+def test_a_dearer_review_never_sends_more_to_people(rows, costs, prices):
+    reviewed = []
+    for review in sorted(prices):
+        found = decide(rows, ("costs", {"matrix": matrix_of(costs), "review": review}))
+        reviewed.append({decision.row for decision in found if decision.action == "review"})
+    assert reviewed[1] <= reviewed[0]
