@@ -51,7 +51,8 @@ def evaluate(
     if not len(test):
         raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
     started = time.perf_counter()
-    raw = model.predict_raw(test.texts)
+    with plugins.blame(plugins.backend(model.backend)):
+        raw = model.predict_raw(test.texts)
     source = prepared.dataset.documents if test_documents is None else test_documents
     prediction = model.prediction([source[row] for row in test.rows.tolist()], test.texts, raw=raw)
     probabilities = prediction.probabilities

@@ -6,20 +6,23 @@ stdout, a line of JSON for each event. What plugins print goes to stderr.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from triage.corpora import load
 from triage.corrections import correct
-from triage.errors import TriageError
+from triage.errors import PluginFailed, TriageError
 from triage.evaluation import evaluate
 from triage.experiment import Experiment
+from triage.extensions import Corpus
+from triage.isolation import Isolation, launch
 from triage.options import resolve
 from triage.plugins import Plugins
 from triage.runs import run_name, to_json, write_run
@@ -81,41 +84,59 @@ def job_of(
         "test": test.sha256 if test else None,
     }
     name = run_name(dataset.name, backend.name, experiment.split, experiment.seed, rest=rest)
-    return Job(experiment, test_location, name, runs)
+    known = plugins.names(Corpus)
+    return Job(
+        experiment.changed(location=_whole(experiment.location, known)),
+        _whole(test_location, known),
+        name,
+        os.path.abspath(runs),  # noqa: PTH100 - links stay links
+    )
 
 
-def follow(job: Job, tell: Callable[[Mapping[str, Any]], None]) -> None:
+def _whole(location: str | None, known: Sequence[str]) -> str | None:
+    """The absolute path of a file: the process that reads it may have another working directory."""
+    if location is None or location in known or not os.path.lexists(location):
+        return location
+    return os.path.abspath(location)  # noqa: PTH100 - links stay links
+
+
+def follow(
+    job: Job, tell: Callable[[Mapping[str, Any]], None], *, isolation: Isolation | None = None
+) -> None:
     """Run a job in a process of its own and `tell` of every event until it ends.
+
+    Args:
+        job: what is to be done.
+        tell: called with each event.
+        isolation: what the process may have and how long it may take; None for what this one has.
 
     Raises:
         JobFailed: it ended without a run; the process's own last words are in it.
     """
     # Libraries talk on stderr at length; whoever looks for a fault wants to see it.
     talk = None if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0") else subprocess.DEVNULL
-    process = subprocess.Popen(
-        [sys.executable, "-m", "triage.jobs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(to_json({**asdict(job), "experiment": job.experiment.to_json()}).encode())
-        process.stdin.close()
-        failure = None
+    last: dict[str, Any] = {}
+    with launch([sys.executable, "-m", "triage.jobs"], isolation, stderr=talk) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # it ended before it read: what it left behind says how
+            process.stdin.write(to_json({**asdict(job), "experiment": job.experiment.to_json()}).encode())
+            process.stdin.close()
         for line in process.stdout:
-            event = json.loads(line)
-            failure = event if event["event"] == "failed" else failure
-            tell(event)
-        code = process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        process.stdout.close()
-    if code:
-        backend, seed = job.experiment.backend, job.experiment.seed
-        reason = failure["message"] if failure else f"its process ended with code {code}"
-        raise JobFailed(f"{backend}, seed {seed}: {reason}", failure["exit_code"] if failure else 70)
+            with contextlib.suppress(ValueError):  # a line that broke off when the process did
+                last = json.loads(line)
+                tell(last)
+        ended = process.ending()
+    if last.get("event") == "done" and not ended:
+        return
+    backend, seed = job.experiment.backend, job.experiment.seed
+    if last.get("event") == "failed":
+        raise JobFailed(f"{backend}, seed {seed}: {last['message']}", last["exit_code"])
+    # What ends a process without a word is what runs in it: the backend.
+    raise JobFailed(
+        f"the backend {backend!r}, seed {seed}: {ended or 'its process ended before the run was done'}",
+        PluginFailed.exit_code,
+    )
 
 
 def _work(job: Job, tell: Callable[..., None]) -> None:

@@ -27,6 +27,7 @@ from triage.plugins import Plugins
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from triage.isolation import Isolation
     from triage.jobs import Job
 
 
@@ -46,6 +47,15 @@ CURVE = (0.1, 0.2, 0.4, 0.7, 1.0)
 @click.option("--runs", default="runs", show_default=True, metavar="RUNS", help="Where run directories go.")
 @click.option("--learning-curve", is_flag=True, help="Also train on shares of the training part.")
 @click.option("--again", is_flag=True, help="Do runs anew that are finished already.")
+@click.option("--isolate", is_flag=True, help="No secrets, no files and a time limit for what runs backends.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Of each run, with --isolate.",
+)
 @experiment_options
 @json_option
 @quiet_option
@@ -58,6 +68,8 @@ def command(
     runs: str,
     learning_curve: bool,
     again: bool,
+    isolate: bool,
+    time_limit: float,
     settings: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -67,7 +79,8 @@ def command(
 
     Every run has a process of its own, so that its time and its memory are its own. A run that is finished
     is not done again: an evaluation that was stopped goes on where it was. With several backends, --set
-    sets the option of those that have it.
+    sets the option of those that have it. With --isolate that process has few environment variables, an
+    empty directory to work in and a time limit; a backend that crashes or hangs fails alone.
 
     \b
     Examples:
@@ -94,6 +107,7 @@ def command(
     )
     test = read(talk, plugins, test_corpus, dict(experiment.columns), labelled=True) if test_corpus else None
 
+    from triage.isolation import Isolation
     from triage.jobs import job_of
 
     jobs = [
@@ -109,7 +123,7 @@ def command(
         for name in names
         for share in (CURVE if learning_curve else (experiment.train_share,))
     ]
-    failures = _run_all(talk, jobs, again=again)
+    failures = _run_all(talk, jobs, again=again, isolation=Isolation(time_limit) if isolate else None)
     finished = [read_run(job.folder) for job in jobs if (job.folder / METRICS).is_file()]
     for evaluation in finished[:1]:
         _tell_division(talk, evaluation.metrics)
@@ -148,7 +162,9 @@ def _options_of_each(
     return found
 
 
-def _run_all(talk: Talk, jobs: Sequence[Job], *, again: bool) -> list[TriageError]:
+def _run_all(
+    talk: Talk, jobs: Sequence[Job], *, again: bool, isolation: Isolation | None = None
+) -> list[TriageError]:
     """Run what is not finished, one after the other; return what failed."""
     from triage.jobs import JobFailed, follow
     from triage.runs import METRICS
@@ -162,7 +178,7 @@ def _run_all(talk: Talk, jobs: Sequence[Job], *, again: bool) -> list[TriageErro
                 continue
             line.started = time.perf_counter()
             try:
-                follow(line.job, line.tell)
+                follow(line.job, line.tell, isolation=isolation)
             except JobFailed as failure:
                 line.state = "failed"
                 failures.append(failure)
