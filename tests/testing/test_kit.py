@@ -1,0 +1,188 @@
+"""The kit itself: all laws run, failures come together, expectations need reasons, and it asks for little."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+import triage
+import triage.testing
+from triage.testing.kit import KINDS as LAWFUL
+from triage.testing.scaffold import KINDS, write_plugin
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+FLOOR = "it_beats_the_floor_on_what_can_be_told_apart"
+
+
+def cli(*words, cwd):
+    return subprocess.run([sys.executable, "-m", "triage", *words], cwd=cwd, capture_output=True, text=True)
+
+
+class Lines:
+    """A report that breaks two laws."""
+
+    def render(self, evaluations, *, console):
+        print("here")
+        return 7
+
+
+def test_what_is_broken_comes_out_together_and_the_number_of_checks_is_printed(capsys):
+    report = triage.Report(name="seven", summary="Seven", build=Lines)
+    with pytest.raises(ExceptionGroup, match="breaks 2 of 20 laws") as caught:
+        triage.testing.check_report(report)
+    assert all(isinstance(error, triage.testing.LawBroken) for error in caught.value.exceptions)
+    assert "report seven: 20 checks run, 18 kept, 2 broken" in capsys.readouterr().out
+
+
+def test_an_expected_failure_needs_a_reason_and_a_law():
+    import triage_majority
+
+    (backend,) = triage_majority.triage_backends()
+    with pytest.raises(triage.UsageError, match="needs a reason"):
+        triage.testing.check_backend(backend, expected_failures={FLOOR: " "})
+    with pytest.raises(triage.UsageError, match="Did you mean it_prints_nothing"):
+        triage.testing.check_backend(backend, expected_failures={"it_print_nothing": "why not"})
+
+
+def test_an_expected_failure_that_does_not_happen_is_a_failure():
+    (report,) = [each for each in __import__("triage_reports").triage_reports() if each.name == "json"]
+    with pytest.raises(ExceptionGroup) as caught:
+        triage.testing.check_report(report, expected_failures={"it_shows_something": "it is shy"})
+    assert "take it off the list" in str(caught.value.exceptions[0])
+
+
+def test_a_plugin_that_offers_nothing_is_said_to():
+    module = types.ModuleType("sys")
+    with pytest.raises(triage.TriageError):
+        triage.testing.run_checks(module)
+    with pytest.raises(triage.UsageError, match="is it installed"):
+        triage.testing.run_checks("no_such_module_anywhere")
+
+
+def test_every_law_states_itself_in_a_sentence():
+    for kind in LAWFUL:
+        laws = triage.testing.laws_of(kind)
+        assert len({law.__name__ for law in laws}) == len(laws)
+        for law in laws:
+            assert (law.__doc__ or "").rstrip().endswith("."), law.__name__
+
+
+def test_the_kit_needs_neither_pytest_nor_tensorflow():
+    code = (
+        "import sys\n"
+        "class No:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('pytest', 'tensorflow', 'keras', 'hypothesis'): raise ImportError(name)\n"
+        "sys.meta_path.insert(0, No())\n"
+        "import triage.testing, triage_majority\n"
+        f"triage.testing.run_checks(triage_majority, expected_failures={{'majority': {{{FLOOR!r}: 'it is the floor'}}}})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_checks_become_cases_of_pytest():
+    import triage_majority
+
+    mark = triage.testing.parametrize_with_checks(triage_majority)
+    ids = [param.id for param in mark.args[1]]
+    assert len(ids) == len(triage.testing.laws_of("backend"))
+    assert f"majority-{FLOOR}" in ids
+    broken = [param.values[0] for param in mark.args[1] if param.id.endswith(FLOOR)]
+    with pytest.raises(triage.testing.LawBroken):
+        broken[0]()
+
+
+def test_observers_are_told_of_each_run():
+    from triage.testing.reports import evaluation
+
+    seen = []
+
+    class Observer:
+        @triage.hookimpl
+        def triage_run_finished(self, run, evaluation):
+            seen.append((run.backend, evaluation.metrics["macro_f1"]))
+
+    plugins = triage.Plugins(strict=True)
+    plugins.register(Observer())
+    found = evaluation()
+    plugins.run_finished(found.run, found)
+    assert seen == [("tfidf", found.metrics["macro_f1"])]
+
+
+def test_the_report_card_goes_to_people_and_programs(tmp_path):
+    done = cli("plugins", "check", "triage_majority", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "backend majority: 37 checks run, 36 kept, 1 broken" in done.stdout
+    assert "breaks 1 of 37 checks" in done.stderr
+    expect = f"majority:{FLOOR}=it is the floor"
+    done = cli("plugins", "check", "triage_majority", "--json", "--expect", expect, cwd=tmp_path)
+    assert done.returncode == 0
+    (card,) = json.loads(done.stdout)
+    assert (card["name"], card["checks"], card["broken"]) == ("majority", 37, 0)
+    assert {law["state"] for law in card["laws"]} == {"kept", "expected"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "keras"])
+def test_a_new_plugin_keeps_the_contract_from_the_start(kind, tmp_path):
+    done = cli("plugins", "new", "my-idea", "--kind", kind, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    files = {path.name for path in (tmp_path / "my-idea").iterdir()}
+    assert {"my_idea.py", "test_my_idea.py", "pyproject.toml", "README.md", "tox.ini"} <= files
+    more = ["--sample", "my-idea/sample.my_idea"] if kind == "reader" else []
+    done = cli("plugins", "check", "my-idea/my_idea.py", *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my_idea keeps the contract" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_new_network_keeps_the_contract_from_the_start(tmp_path):
+    pytest.importorskip("tensorflow")
+    cli("plugins", "new", "my-idea", "--kind", "keras", cwd=tmp_path)
+    done = cli(
+        "plugins", "check", "my-idea/my_idea.py", "--set", "epochs=1", "--set", "filters=8", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_new_plugin_installs_and_is_found_and_its_own_test_passes(tmp_path):
+    write_plugin("my-idea", "backend", tmp_path / "my-idea")
+    site = tmp_path / "site"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(site),
+    ]
+    subprocess.run([*pip, str(tmp_path / "my-idea")], check=True)
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r})\n"
+        "import triage, pytest\n"
+        "assert 'my-idea' in triage.Plugins.discover(strict=True).names(triage.Backend)\n"
+        f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', {str(tmp_path / 'my-idea')!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "37 passed" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "kind", "said"), [("My Idea", "backend", "lower-case"), ("json", "backend", "already"), ("my-idea", "backends", "Did you mean backend")])  # fmt: skip
+def test_a_plugin_that_cannot_be_begun_is_refused(name, kind, said, tmp_path):
+    with pytest.raises(triage.UsageError, match=said):
+        write_plugin(name, kind, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_that_stands_there_is_overwritten(tmp_path):
+    write_plugin("my-idea", "policy", tmp_path / "my-idea")
+    with pytest.raises(triage.CannotWrite):
+        write_plugin("my-idea", "policy", tmp_path / "my-idea")
