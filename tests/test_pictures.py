@@ -2,10 +2,12 @@
 
 import struct
 
+import numpy as np
 import pytest
 
 from triage.pictures import can_draw, draw_history
-from triage.values import Epoch
+from triage.runs import write_run
+from triage.values import Epoch, Evaluation, Run
 
 pytest.importorskip("matplotlib")
 
@@ -34,3 +36,25 @@ def test_the_same_history_gives_the_same_image():
 @pytest.mark.parametrize("title", ["$\\frac{", "\u4e2d\u6587 \U0001f4a3", "a\x1b[31m\nb", ""])
 def test_any_title_and_a_history_without_a_tune_part_can_be_drawn(title):
     size_of(draw_history([Epoch(number=1, of=1, loss=1.0)], title=title))
+
+
+def test_a_run_with_a_history_has_the_picture_and_one_without_has_none(tmp_path):
+    from triage.evaluation import COSTS
+
+    def written(history, folder):
+        evaluation = Evaluation(
+            run=Run("tiny", "gru", {}, 1, 3),
+            metrics={**dict.fromkeys(COSTS, 0.0), "corpus": "tiny"},
+            labels=("a", "b"),
+            confusion=np.eye(2, dtype=np.int64),
+            codes=np.array([0, 1]),
+            probabilities=np.eye(2),
+            rows=np.array([0, 1]),
+            groups=np.array([0, 1]),
+            history=history,
+        )
+        write_run(folder, evaluation)
+        return folder / "history.png"
+
+    size_of(written(EPOCHS, tmp_path / "with").read_bytes())
+    assert not written([], tmp_path / "without").exists()

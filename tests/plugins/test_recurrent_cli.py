@@ -56,7 +56,8 @@ def past(tmp_path_factory):
 def model(past, tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "gru"
     done = run(*training(past, path, *QUICK))
-    assert "epoch 2 of 2" in done.stderr.decode()
+    assert "epoch 2 of 2, loss" in done.stderr.decode()
+    assert "learning rate 3.0e-03" in done.stderr.decode()
     return path
 
 
