@@ -31,10 +31,10 @@ def triage_backends() -> Iterator[triage.Backend]:
     yield triage.Backend(name="fine", summary="Fine", build=build)
 """
 WRONG = {
-    "a build that returns no classifier": ("def build() -> str: return 'x'\n", 'triage.Backend(name="a", summary="b", build=build)'),
+    "a build that returns no classifier": ("def wrong() -> str: return 'x'\n", 'triage.Backend(name="a", summary="b", build=wrong)'),
     "a classifier without predict_proba": ("class Half:\n    def fit(self, train: triage.Part, tune: triage.Part, *, seed: int, watch: Watch) -> None: ...\n", 'triage.Backend(name="a", summary="b", build=Half)'),
     "a fit without a seed": ("class Old(Fine):\n    def fit(self, train: triage.Part, tune: triage.Part) -> None: ...  # type: ignore[override]\n", 'triage.Backend(name="a", summary="b", build=Old)'),
-    "a cleaner that returns bytes": ("def build() -> Callable[[str], bytes]: return str.encode\n", 'triage.Cleaner(name="a", summary="b", build=build)'),
+    "a cleaner that returns bytes": ("def wrong() -> Callable[[str], bytes]: return str.encode\n", 'triage.Cleaner(name="a", summary="b", build=wrong)'),
     "a policy that gives words": ("class Words:\n    def decide(self, prediction: triage.Prediction) -> list[str]: return []\n", 'triage.Policy(name="a", summary="b", build=Words)'),
     "a corpus without a name": ("class Rows:\n    def __iter__(self) -> Iterator[triage.Document]: yield triage.Document(row=1, text='')\n", 'triage.Corpus(name="a", summary="b", build=Rows)'),
     "a report without a console": ("class Plain:\n    def render(self, evaluations: Sequence[triage.Evaluation]) -> str: return ''\n", 'triage.Report(name="a", summary="b", build=Plain)'),
@@ -47,7 +47,6 @@ def test_types_are_shipped():
     assert (importlib.resources.files("triage") / "py.typed").is_file()
 
 
-@pytest.mark.slow
 def test_mypy_takes_a_right_plugin_and_rejects_each_wrong_one(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "fine.py").write_text(GOOD, encoding="utf-8")

@@ -151,7 +151,8 @@ class Plugins:
                 self._manager.register(plugin, name=f"{origin.distribution}:{origin.plugin}")
                 self._manager.check_pending()
             except (pluggy.PluginValidationError, ValueError) as error:
-                self._manager.unregister(plugin)
+                if self._manager.is_registered(plugin):  # whether it still is depends on pluggy's version
+                    self._manager.unregister(plugin)
                 reason = _reason(error)
         if reason:
             self._failed(origin, reason)
