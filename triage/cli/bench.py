@@ -260,9 +260,7 @@ def _notes(facts: dict[str, Any], rows: Sequence[Row]) -> list[str]:
     return notes + [f"{row.name}: {row.state}, {row.reason}" for row in rows if row.state != "measured"]
 
 
-_STAR = (
-    "Below: against the first row; * where a 95% interval of the difference, drawn over families, excludes 0."
-)
+_STAR = "Against the first row; * where the 95% interval of that one difference excludes 0:"
 
 
 def _show(facts: dict[str, Any], rows: Sequence[Row]) -> None:
