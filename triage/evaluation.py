@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -210,6 +211,13 @@ def _with_unseen(probabilities: NDArray[np.float64], k: int) -> NDArray[np.float
 
 def peak_memory_mb() -> float:
     """Return the most memory that this process has held so far, in MB (10**6 bytes); 0 where unknown."""
+    try:
+        # On Linux ru_maxrss survives exec: a small child of a large parent would report the parent's peak.
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except (OSError, ValueError):
+        pass
     try:
         import resource
     except ImportError:  # not on Windows
