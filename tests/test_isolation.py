@@ -104,6 +104,33 @@ def test_without_isolation_it_sees_what_this_process_sees(place):
     assert "too much" not in done.stderr
 
 
+def train(place, backend, *more):
+    environment = {**os.environ, "PYTHONPATH": str(place.parent / "plugins"), "MY_TOKEN": "hidden"}
+    words = ["train", "past.csv", "--backend", backend, "--split", "naive", "--model", "model", *more]
+    return subprocess.run(
+        [sys.executable, "-m", "triage", *words], cwd=place, env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_model_is_trained_in_isolation_as_without(place):
+    done = train(place, "spy", "--isolate", "--json")
+    assert done.returncode == 0, done.stderr
+    apart = json.loads(done.stdout)
+    here = json.loads(train(place, "plain", "--json").stdout)
+    assert apart["model"] == "model"
+    assert (apart["macro_f1"], apart["documents"]) == (here["macro_f1"], here["documents"])
+
+
+def test_a_training_that_crashes_leaves_the_model_that_stood_there(place):
+    assert train(place, "plain").returncode == 0
+    before = (place / "model" / "MANIFEST.json").read_bytes()
+    done = train(place, "crash", "--isolate")
+    assert done.returncode == 69
+    assert "'crash', seed 42: its process was ended by SIGSEGV" in done.stderr
+    assert (place / "model" / "MANIFEST.json").read_bytes() == before
+    assert train(place, "plain", "--isolate", "--resume").returncode == 2
+
+
 @pytest.mark.slow
 def test_what_hangs_is_stopped_with_all_that_it_started(place):
     done = evaluate(place, "hang", "--isolate", "--time-limit", "12")

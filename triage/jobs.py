@@ -19,17 +19,18 @@ from typing import Any
 from triage.corpora import load
 from triage.corrections import correct
 from triage.errors import PluginFailed, TriageError
-from triage.evaluation import evaluate
+from triage.evaluation import evaluate, with_held_out
 from triage.experiment import Experiment
 from triage.extensions import Corpus
 from triage.isolation import Isolation, launch
+from triage.model import save_model
 from triage.options import resolve
 from triage.plugins import Plugins
 from triage.runs import run_name, to_json, write_run
 from triage.training import fit, prepare
 from triage.values import Dataset, Epoch
 
-__all__ = ["Job", "JobFailed", "follow", "job_of"]
+__all__ = ["Job", "JobFailed", "follow", "job_of", "placed"]
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Job:
         test: a corpus to judge on, or None for a share of the experiment's own.
         run: the name of the run's directory: it holds a digest of all that decides the outcome.
         runs: the directory in which that directory lies.
+        model: where the model is written, or "" where it is not kept.
     """
 
     experiment: Experiment
     test: str | None
     run: str
     runs: str
+    model: str = ""
 
     @property
     def folder(self) -> Path:
@@ -84,18 +87,24 @@ def job_of(
         "test": test.sha256 if test else None,
     }
     name = run_name(dataset.name, backend.name, experiment.split, experiment.seed, rest=rest)
-    known = plugins.names(Corpus)
     return Job(
-        experiment.changed(location=_whole(experiment.location, known)),
-        _whole(test_location, known),
+        placed(experiment, plugins),
+        _whole(test_location, plugins.names(Corpus)),
         name,
         os.path.abspath(runs),  # noqa: PTH100 - links stay links
     )
 
 
+def placed(experiment: Experiment, plugins: Plugins) -> Experiment:
+    """Return the experiment with absolute paths: a job may have another working directory."""
+    return experiment.changed(
+        location=_whole(experiment.location, plugins.names(Corpus)),
+        corrections=_whole(experiment.corrections, ()),
+    )
+
+
 def _whole(location: str | None, known: Sequence[str]) -> str | None:
-    """The absolute path of a file: the process that reads it may have another working directory."""
-    if location is None or location in known or not os.path.lexists(location):
+    if not location or location in known or not os.path.lexists(location):
         return location
     return os.path.abspath(location)  # noqa: PTH100 - links stay links
 
@@ -159,6 +168,9 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     tell("judging")
     found = evaluate(fitted, prepared, plugins, test_documents=test.documents if test else None)
     found = replace(found, metrics={**found.metrics, "run": job.run})
+    if job.model:
+        tell("writing")
+        save_model(job.model, with_held_out(fitted.model, prepared))
     write_run(job.folder, found)
     tell("done", macro_f1=found.metrics["macro_f1"], accuracy=found.metrics["accuracy"])
 

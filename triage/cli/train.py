@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +29,9 @@ from triage.protocols import Watch
 from triage.training import Prepared
 from triage.values import Epoch
 
+if TYPE_CHECKING:
+    from triage.experiment import Experiment
+
 
 @click.command()
 @click.argument("corpus", required=False, shell_complete=CORPUS)
@@ -34,6 +39,17 @@ from triage.values import Epoch
 @click.option("--backend", "-b", metavar="NAME", shell_complete=BACKEND, help="What learns. [tfidf]")
 @click.option("--strict", is_flag=True, help="Stop where a row would be quarantined.")
 @click.option("--resume", is_flag=True, help="Go on with a training of the same model that was stopped.")
+@click.option(
+    "--isolate", is_flag=True, help="No secrets, no files and a time limit for what runs the backend."
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Of the training, with --isolate.",
+)
 @experiment_options
 @json_option
 @quiet_option
@@ -45,6 +61,8 @@ def command(
     settings: tuple[str, ...],
     strict: bool,
     resume: bool,
+    isolate: bool,
+    time_limit: float,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -54,7 +72,8 @@ def command(
     CORPUS is a corpus plugin's name (see `triage corpora`) or a file: .csv, .jsonl, .parquet, each also .gz.
     What stood at MODEL before stays whole until the new model is complete. The test part is judged once,
     and the figures are shown. Backends that learn in epochs keep their progress beside MODEL until it is
-    written: after a kill the same command with --resume goes on, to the same model.
+    written: after a kill the same command with --resume goes on, to the same model. With --isolate a
+    process that has few environment variables, an empty directory to work in and a time limit does it all.
 
     \b
     Examples:
@@ -74,6 +93,11 @@ def command(
         raise UsageError("what to learn from? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
     plugins.backend(experiment.backend)
+    if isolate:
+        if strict or resume:
+            raise UsageError("--isolate goes without --strict and --resume: nothing is kept of what fails")
+        isolated(talk, experiment, plugins, model, time_limit=time_limit, as_json=as_json)
+        return
     with bundle.lock(model) as held:
         dataset = read(
             talk,
@@ -96,21 +120,51 @@ def command(
         with talk.stage(f"writing {model}"):
             saved = save_model(model, with_held_out(fitted.model, prepared), held=held)
             shutil.rmtree(progress, ignore_errors=True)
-    scores = evaluation.metrics
-    talk.say(saved.calibration.note)
+    tell_scores(talk, model, saved.sha256, evaluation.metrics, as_json=as_json)
+
+
+def tell_scores(talk: Talk, model: str, sha256: str, scores: Mapping[str, Any], *, as_json: bool) -> None:
+    """Say how good a model is that was written, and where it is."""
+    talk.say(scores["calibration"]["note"])
     was, now = scores["reliability"]["before"], scores["reliability"]["after"]
     talk.say(
         "on the test part: "
         + ", ".join(f"{name.replace('_', ' ')} {was[name]:.4f} to {now[name]:.4f}" for name in was)
     )
     if as_json:
-        print_json({"model": model, "sha256": saved.sha256, **scores})
+        print_json({"model": model, "sha256": sha256, **scores})
         return
     click.echo(
-        f"{experiment.backend} on {dataset.name}: accuracy {scores['accuracy']:.3f}, "
-        f"macro-F1 {scores['macro_f1']:.3f} on {len(prepared.splits.test):,} held-out documents"
+        f"{scores['backend']} on {scores['corpus']}: accuracy {scores['accuracy']:.3f}, "
+        f"macro-F1 {scores['macro_f1']:.3f} on {scores['documents']['test']:,} held-out documents"
     )
     talk.say(f"wrote {model}; next: triage route {model} FILE")
+
+
+def isolated(
+    talk: Talk, experiment: Experiment, plugins: Plugins, model: str, *, time_limit: float, as_json: bool
+) -> None:
+    """Train in a process that can harm little, and say what came of it.
+
+    Raises:
+        JobFailed: the process ended without a model; what stood at `model` still stands.
+    """
+    from triage import bundle
+    from triage.isolation import Isolation
+    from triage.jobs import Job, follow, placed
+    from triage.runs import read_run
+
+    place = str(Path(model).absolute())
+    with tempfile.TemporaryDirectory(prefix="triage-train-") as runs:
+        job = Job(placed(experiment, plugins), None, "run", runs, place)
+        with talk.stage(f"training {experiment.backend}") as change:
+            follow(
+                job,
+                lambda event: change(f"{experiment.backend}: {event['event']}"),
+                isolation=Isolation(time_limit),
+            )
+        scores = read_run(job.folder).metrics
+    tell_scores(talk, model, bundle.read(model).sha256, scores, as_json=as_json)
 
 
 def tell_splits(talk: Talk, prepared: Prepared) -> None:
