@@ -182,6 +182,12 @@ def test_a_plugin_that_cannot_be_begun_is_refused(name, kind, said, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_the_command_line_offers_every_kind():
+    from triage.cli.plugins import KINDS as offered
+
+    assert offered == KINDS
+
+
 def test_nothing_that_stands_there_is_overwritten(tmp_path):
     write_plugin("my-idea", "policy", tmp_path / "my-idea")
     with pytest.raises(triage.CannotWrite):
