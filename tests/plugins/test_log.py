@@ -3,9 +3,9 @@
 import logging
 
 import numpy as np
-import triage_log
 
 import triage
+import triage_log
 
 
 def plugins_with_log():
