@@ -128,9 +128,7 @@ def _coverage_intervals(
     """The 95% intervals of `coverage_at_accuracy`."""
     predicted, confidence = metrics.top_label(probabilities)
     found = coverage_intervals(confidence, predicted != codes, groups, least=metrics.ACCURACIES)
-    return {
-        f"{least:.2f}": list(interval) for least, interval in zip(metrics.ACCURACIES, found, strict=True)
-    }
+    return {f"{least:.2f}": list(interval) for least, interval in zip(metrics.ACCURACIES, found, strict=True)}
 
 
 def _calibration(model: Model) -> dict[str, Any]:
