@@ -774,7 +774,11 @@ def test_a_place_that_may_not_be_written_or_read_is_said_plainly():
         code = (
             "import os, sys\nfrom triage import bundle\nfrom triage.errors import TriageError\n"
             f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-            "from bundles.samples import sample\nos.setuid(65534)\n"
+            "from bundles.samples import sample\n"
+            # What is imported on first use is imported now: nobody may not look into this environment either.
+            f"bundle.read({path!r})\nimport tempfile\n"
+            "with tempfile.TemporaryDirectory() as place: bundle.write(place + '/model', sample())\n"
+            "os.setuid(65534)\n"
             f"try: {action}\nexcept TriageError as error: print(error.exit_code, error)"
         )
         return subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
