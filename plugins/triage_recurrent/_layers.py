@@ -6,7 +6,7 @@ import functools
 from types import SimpleNamespace
 from typing import Any
 
-from triage_recurrent._linear import HASH, Linear
+from triage_recurrent._linear import Linear, pair_key, pair_slot
 
 __all__ = ["layers"]
 
@@ -87,16 +87,16 @@ def layers() -> SimpleNamespace:
         def call(self, ids: Any, mask: Any = None) -> Any:  # noqa: ARG002
             linear = self.linear
             wide = ops.cast(ids, "int64")
-            before = ops.pad(wide, [[0, 0], [1, 0]])[:, :-1]
-            slot = (before * HASH[0] + wide * HASH[1]) % HASH[2] % len(linear.slots)
-            row = ops.take(ops.convert_to_tensor(linear.slots), slot, axis=0)
-            key = ops.take(ops.convert_to_tensor(linear.keys), row, axis=0)
-            row = ops.where(key == before * len(linear.words) + wide, row, ops.zeros_like(row))
-            total = ops.sum(
-                ops.take(ops.convert_to_tensor(linear.words), wide, axis=0)
-                + ops.take(ops.convert_to_tensor(linear.pairs), row, axis=0),
-                axis=1,
+            words, pairs, keys, slots = map(
+                ops.convert_to_tensor, (linear.words, linear.pairs, linear.keys, linear.slots)
             )
+            rows = ops.take(words, wide, axis=0)
+            for gap in range(1, linear.reach + 1):
+                before = ops.pad(wide, [[0, 0], [gap, 0]])[:, :-gap]
+                row = ops.take(slots, pair_slot(before, wide, gap, len(linear.slots)), axis=0)
+                known = ops.take(keys, row, axis=0) == pair_key(before, wide, gap, len(linear.words))
+                rows = rows + ops.take(pairs, ops.where(known, row, ops.zeros_like(row)), axis=0)
+            total = ops.sum(rows, axis=1)
             length = ops.sqrt(ops.maximum(total[:, -1:], 1e-12))
             return total[:, :-1] / length + ops.convert_to_tensor(linear.intercept)
 

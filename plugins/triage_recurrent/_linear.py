@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from triage import Part
 from triage.pipeline.split import split_stratified
 
-__all__ = ["HASH", "Linear", "learn_linear", "out_of_fold"]
+__all__ = ["HASH", "Linear", "learn_linear", "out_of_fold", "pair_key", "pair_slot"]
 
 HASH = (40_503, 2_654_435_761, 2_147_483_647)
 """Multipliers of the two ids of a pair, and a prime modulus: nothing overflows 64 bits below 2**31 ids."""
@@ -30,7 +30,7 @@ _FIRST = 2  # ids below it are padding and [UNK], which no linear model should w
 
 @dataclass(frozen=True)
 class Linear:
-    """Adds up a row for each word and each pair of neighbours, and scales the sum to unit length.
+    """Adds up a row for each word and each pair of words nearby, and scales the sum to unit length.
 
     With w the inverse document frequency of a term, its row is (w * coefficients, w * w); a text's logits are
     the sum of the first parts, divided by the root of the sum of the last, plus the intercept. This is a
@@ -39,9 +39,10 @@ class Linear:
     Attributes:
         words: shape (vocabulary_size, k + 1), float32: the rows of the words.
         pairs: shape (r, k + 1), float32: the rows of the pairs; row 0 is zero, for pairs that are not known.
-        keys: shape (r,), int64: first id * vocabulary_size + second id of each pair; -1 for row 0.
+        keys: shape (r,), int64: what `pair_key` gives for each pair; -1 for row 0.
         slots: shape (s,), int32: the row of the pair with this hash, or 0.
         intercept: shape (k,), float32.
+        reach: the two words of a pair stand at most this many places apart.
     """
 
     words: NDArray[np.float32]
@@ -49,6 +50,7 @@ class Linear:
     keys: NDArray[np.int64]
     slots: NDArray[np.int32]
     intercept: NDArray[np.float32]
+    reach: int
 
     def scaled(self, share: float) -> Linear:
         """Return a model whose logits are `share` times those of this one."""
@@ -64,40 +66,54 @@ class Linear:
         ids = np.concatenate(sequences).astype(np.int64)
         lengths = np.array([len(sequence) for sequence in sequences])
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        before = np.concatenate([[0], ids[:-1]])
-        before[starts] = 0
-        size = len(self.words)
-        row = self.slots[hashed(before, ids, len(self.slots))]
-        row = np.where(self.keys[row] == before * size + ids, row, 0)
-        total = np.add.reduceat(self.words[ids] + self.pairs[row], starts, axis=0)
+        place = np.arange(len(ids)) - np.repeat(starts, lengths)
+        rows = self.words[ids]
+        for gap in range(1, self.reach + 1):
+            before = np.where(place >= gap, np.roll(ids, gap), 0)
+            row = self.slots[pair_slot(before, ids, gap, len(self.slots))]
+            known = self.keys[row] == pair_key(before, ids, gap, len(self.words))
+            rows = rows + self.pairs[np.where(known, row, 0)]
+        total = np.add.reduceat(rows, starts, axis=0)
         length = np.sqrt(np.maximum(total[:, -1:], 1e-12))
         return np.asarray(total[:, :-1] / length + self.intercept, np.float32)
 
 
-def hashed(before: NDArray[np.int64], ids: NDArray[np.int64], slots: int) -> NDArray[np.int64]:
-    """Return the slot of each pair."""
-    return (before * HASH[0] + ids * HASH[1]) % HASH[2] % slots
+def pair_slot(before: Any, ids: Any, gap: Any, slots: int) -> Any:
+    """Return the slot of each pair: of arrays, and of tensors of Keras."""
+    return (before * HASH[0] + ids * HASH[1] + gap) % HASH[2] % slots
+
+
+def pair_key(before: Any, ids: Any, gap: int, size: int) -> Any:
+    """Return a number of its own for each pair of ids below `size`: of arrays, and of tensors of Keras."""
+    return before * size + ids + (gap - 1) * size * size
 
 
 class _Terms:
     """The terms of a training part, and the rows that sequences have in them."""
 
-    def __init__(self, sequences: Sequence[NDArray[np.int32]], size: int, *, pairs: int, least: int) -> None:
+    def __init__(
+        self, sequences: Sequence[NDArray[np.int32]], size: int, *, pairs: int, reach: int, least: int
+    ) -> None:
         self.size = size
-        _, _, owner, pair = _neighbours(sequences, size)
+        self.reach = reach
+        _, _, owner, pair = _nearby(sequences, size, reach)
         seen = np.unique(np.stack([pair, owner]), axis=1)[0] if len(pair) else pair
         keys, documents = np.unique(seen, return_counts=True)
         keys, documents = keys[documents >= least], documents[documents >= least]
         order = np.lexsort((keys, -documents))[:pairs]
         slots = 1 << max(10, int(_SPACE * len(order) - 1).bit_length())
-        slot = hashed(keys[order] // size, keys[order] % size, slots)
+        slot = self._slot(keys[order], slots)
         _, first = np.unique(slot, return_index=True)  # the commonest pair has the slot
         self.keys = np.sort(keys[order[first]])
         self.slots = np.zeros(slots, np.int32)
-        self.slots[hashed(self.keys // size, self.keys % size, slots)] = np.arange(1, len(self.keys) + 1)
+        self.slots[self._slot(self.keys, slots)] = np.arange(1, len(self.keys) + 1)
         held = self._occurrences(sequences)
         documents = np.asarray((held > 0).sum(axis=0)).ravel()
         self.idf = np.log((1 + len(sequences)) / (1 + documents)) + 1
+
+    def _slot(self, keys: NDArray[np.int64], slots: int) -> Any:
+        gap, pair = np.divmod(keys, self.size * self.size)
+        return pair_slot(pair // self.size, pair % self.size, gap + 1, slots)
 
     def rows(self, sequences: Sequence[NDArray[np.int32]]) -> Any:
         """Return a sparse matrix of unit rows: shape (n, words and pairs)."""
@@ -118,12 +134,13 @@ class _Terms:
             keys=np.concatenate([[-1], self.keys]).astype(np.int64),
             slots=self.slots,
             intercept=intercept.astype(np.float32),
+            reach=self.reach,
         )
 
     def _occurrences(self, sequences: Sequence[NDArray[np.int32]]) -> Any:
         from scipy import sparse
 
-        ids, owner, pair_owner, pair = _neighbours(sequences, self.size)
+        ids, owner, pair_owner, pair = _nearby(sequences, self.size, self.reach)
         at = np.minimum(np.searchsorted(self.keys, pair), max(len(self.keys) - 1, 0))
         known = self.keys[at] == pair if len(self.keys) else np.zeros(len(pair), bool)
         rows = np.concatenate([owner, pair_owner[known]])
@@ -135,7 +152,13 @@ class _Terms:
 
 
 def learn_linear(
-    train: Part, *, c: float, pairs: int, folds: Sequence[NDArray[np.int64]], least: int = 3
+    train: Part,
+    *,
+    c: float,
+    pairs: int,
+    folds: Sequence[NDArray[np.int64]],
+    reach: int = 2,
+    least: int = 3,
 ) -> tuple[Linear, NDArray[np.float32]]:
     """Fit balanced logistic regression on the training part, and once without each fold.
 
@@ -144,13 +167,15 @@ def learn_linear(
         c: inverse strength of the L2 penalty.
         pairs: pairs of words at most: those in the most documents.
         folds: positions, each in exactly one fold.
+        reach: how many places apart the words of a pair stand at most. "not at all" and "not very" differ
+            in what stands between "not" and the word after it: two places reach over one word.
         least: pairs in fewer documents are not learned.
 
     Returns:
         The model, and shape (n, k): the logits of each document from a model that did not see it.
     """
     assert train.sequences is not None
-    terms = _Terms(train.sequences, len(train.vocabulary), pairs=pairs, least=least)
+    terms = _Terms(train.sequences, len(train.vocabulary), pairs=pairs, reach=reach, least=least)
     rows = terms.rows(train.sequences)
     held_out = np.zeros((len(train), train.k), np.float32)
     for fold in folds:
@@ -200,12 +225,16 @@ def _fit(
     return coefficients, intercept
 
 
-def _neighbours(
-    sequences: Sequence[NDArray[np.int32]], size: int
+def _nearby(
+    sequences: Sequence[NDArray[np.int32]], size: int, reach: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The known words and whose they are; whose the pairs of known neighbours are, and their keys."""
+    """The known words and whose they are; whose the pairs of known words nearby are, and their keys."""
     ids = np.concatenate([np.empty(0, np.int64), *sequences]).astype(np.int64)
     owner = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
     known = ids >= _FIRST
-    both = (owner[1:] == owner[:-1]) & known[1:] & known[:-1]
-    return ids[known], owner[known], owner[1:][both], ids[:-1][both] * size + ids[1:][both]
+    owners, keys = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for gap in range(1, reach + 1):
+        both = (owner[gap:] == owner[:-gap]) & known[gap:] & known[:-gap]
+        owners.append(owner[gap:][both])
+        keys.append(pair_key(ids[:-gap][both], ids[gap:][both], gap, size))
+    return ids[known], owner[known], np.concatenate(owners), np.concatenate(keys)

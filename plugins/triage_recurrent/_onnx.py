@@ -213,26 +213,30 @@ def _linear(graph: _Graph, layer: Any, ids: str) -> str:
     words, pairs, keys, slots, intercept = (
         graph.constant(f"{layer.name}.{name}", getattr(linear, name), dtype) for name, dtype in shared.items()
     )
-    start, end, axis = graph.ints(0), graph.ints(-1), graph.ints(0)
-    first = graph.add("Mul", graph.add("Slice", ids, start, graph.ints(1), axis), graph.ints(0))
-    before = graph.add("Concat", first, graph.add("Slice", ids, start, end, axis), axis=0)
     left, right, prime = (graph.constant(f"hash_{i}", value, np.int64) for i, value in enumerate(HASH))
-    mixed = graph.add(
-        "Mod", graph.add("Add", graph.add("Mul", before, left), graph.add("Mul", ids, right)), prime
-    )
-    slot = graph.add("Mod", mixed, graph.constant(f"{layer.name}.space", len(linear.slots), np.int64))
-    row = graph.add("Cast", graph.add("Gather", slots, slot, axis=0), to=7)
+    space = graph.constant(f"{layer.name}.space", len(linear.slots), np.int64)
     size = graph.constant(f"{layer.name}.size", len(linear.words), np.int64)
-    wanted = graph.add("Add", graph.add("Mul", before, size), ids)
-    known = graph.add("Equal", graph.add("Gather", keys, row, axis=0), wanted)
-    row = graph.add("Mul", row, graph.add("Cast", known, to=7))
-    rows = graph.add("Add", graph.add("Gather", words, ids, axis=0), graph.add("Gather", pairs, row, axis=0))
+    rows = graph.add("Gather", words, ids, axis=0)
+    for gap in range(1, linear.reach + 1):  # as in `pair_slot` and `pair_key`
+        shifted = graph.add("Pad", ids, graph.ints(gap, 0, 0, 0))
+        before = graph.add("Slice", shifted, graph.ints(0), graph.ints(-gap), graph.ints(0))
+        mixed = graph.add("Add", graph.add("Mul", before, left), graph.add("Mul", ids, right))
+        mixed = graph.add("Mod", graph.add("Add", mixed, graph.ints(gap)), prime)
+        row = graph.add("Cast", graph.add("Gather", slots, graph.add("Mod", mixed, space), axis=0), to=7)
+        wanted = graph.add("Add", graph.add("Mul", before, size), ids)
+        wanted = graph.add("Add", wanted, graph.ints((gap - 1) * len(linear.words) ** 2))
+        known = graph.add("Equal", graph.add("Gather", keys, row, axis=0), wanted)
+        row = graph.add("Mul", row, graph.add("Cast", known, to=7))
+        rows = graph.add("Add", rows, graph.add("Gather", pairs, row, axis=0))
+    graph.constant(f"{layer.name}.reach", linear.reach, np.int64)
     total = graph.add("ReduceSum", rows, graph.ints(0), keepdims=0)  # (batch, k + 1)
     k, last = graph.ints(len(linear.intercept)), graph.ints(len(linear.intercept) + 1)
     one = graph.ints(1)
     squares = graph.add("Slice", total, k, last, one)
     length = graph.add("Sqrt", graph.add("Max", squares, graph.constant("tiny", 1e-12)))
-    return graph.add("Add", graph.add("Div", graph.add("Slice", total, start, k, one), length), intercept)
+    return graph.add(
+        "Add", graph.add("Div", graph.add("Slice", total, graph.ints(0), k, one), length), intercept
+    )
 
 
 def _dense(graph: _Graph, layer: Any, x: str) -> str:

@@ -16,7 +16,7 @@ __all__ = ["check"]
 _OPERATORS = frozenset(
     re.findall(
         r"\w+",
-        """Add Cast Concat Div Equal GRU Gather Identity LSTM Log MatMul Max Mod Mul Not RNN ReduceMax
+        """Add Cast Concat Div Equal GRU Gather Identity LSTM Log MatMul Max Mod Mul Not Pad RNN ReduceMax
         ReduceSum Relu Reshape Sigmoid Slice Softmax Sqrt Squeeze Sum Tanh Transpose Unsqueeze Where""",
     )
 )

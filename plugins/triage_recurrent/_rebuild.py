@@ -53,6 +53,7 @@ def rebuild(data: bytes, network: Any) -> tuple[Linear | None, float]:
         keys=held["linear.keys"],
         slots=held["linear.slots"],
         intercept=held["linear.intercept"],
+        reach=int(held["linear.reach"]),
     )
     return linear, float(held["share.scale"])
 

@@ -57,7 +57,7 @@ def test_the_network_holds_the_linear_model_to_the_last_pair(linear):
     assert linear.logits([]).shape == (0, 3)
 
 
-def test_the_tables_are_a_logistic_regression_on_unit_rows_of_weighted_words_and_pairs(linear):
+def test_the_tables_are_a_logistic_regression_on_unit_rows_of_weighted_words_and_pairs():
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -74,8 +74,24 @@ def test_the_tables_are_a_logistic_regression_on_unit_rows_of_weighted_words_and
 
     model = LogisticRegression(C=1.0, class_weight="balanced", solver="newton-cg", tol=1e-8, max_iter=500)
     expected = model.fit(rows(texts), TRAIN.codes).decision_function(rows(fresh))
+    linear, _ = learn_linear(TRAIN, c=1.0, pairs=1000, folds=[], reach=1, least=1)
     # A few pairs of few documents lose their slot to another: none does in so small a part.
     assert np.abs(linear.logits(FRESH.sequences) - expected).max() < 0.01
+
+
+def test_a_pair_is_known_across_one_word_and_not_across_two():
+    def part_of(*rows):
+        codes = np.arange(len(rows)) % 2
+        sequences = [np.array(row, np.int32) for row in rows]
+        return triage.Part(
+            ["" for _ in rows], codes, ("a", "b"), sequences=sequences, vocabulary=TRAIN.vocabulary
+        )
+
+    train = part_of(*[[2, 9, 3], [3, 9, 2]] * 6)
+    linear, _ = learn_linear(train, c=10.0, pairs=10, folds=[], least=1)
+    near, far = (linear.logits(part_of(row).sequences)[0] for row in ([2, 8, 3], [2, 8, 8, 3]))
+    assert near[0] - near[1] > 0.5
+    assert abs(far[0] - far[1]) < 0.1
 
 
 def test_answers_out_of_fold_come_from_models_that_did_not_see_the_family():
