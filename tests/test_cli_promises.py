@@ -142,4 +142,4 @@ def test_selftest_prints_a_table_and_exits_with_0():
     done = run("selftest", "--promises", "--repeats", "2")
     assert done.exception is None
     assert "each queue" in done.stdout
-    assert isinstance(run("selftest").exception, triage.UsageError)
+    assert isinstance(run("selftest", "--promises", "--list").exception, triage.UsageError)

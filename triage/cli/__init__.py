@@ -23,7 +23,7 @@ _COMMANDS = {
     "promise": "Prove how much may be routed by itself",
     "monitor": "Has the world moved since training, is the promise still kept",
     "bench": "Backends beside scikit-learn, fastText, Vowpal Wabbit, spaCy and the tutorials' LSTM",
-    "selftest": "Try out what is promised, where the truth is known",
+    "selftest": "Do on purpose what goes wrong in the field, and see that it holds",
     "plugins": "What is installed, and the options of each",
 }
 

@@ -1,0 +1,23 @@
+"""The fault battery: what can go wrong with a text classifier in use, done on purpose, on the user's machine.
+
+Every module here holds faults of one kind: something is done to triage that happens in the field, and what
+comes of it is held against what must. Nothing is simulated: files are damaged, processes are killed and
+commands are run, in a folder that is thrown away.
+"""
+
+from __future__ import annotations
+
+from triage.selftest.place import Done, Place
+from triage.selftest.trials import Fault, Trial, run, tally
+
+__all__ = ["Done", "Fault", "Place", "Trial", "battery", "run", "tally"]
+
+
+def battery() -> tuple[Fault, ...]:
+    """Return every fault, in the order in which they are tried."""
+    from triage.selftest import (
+        saves,
+    )
+
+    modules = (saves,)
+    return tuple(fault for module in modules for fault in module.FAULTS)
