@@ -156,7 +156,7 @@ class Place:
         timeout: float,
     ) -> Done:
         # -P: what lies in the working directory is never imported, as with the `triage` script.
-        command = [sys.executable, "-P", *map(os.fspath, words)]
+        command = [sys.executable, "-P", *(os.fspath(word) for word in words)]
         return _run(command, stdin=stdin, env=env, cwd=cwd or self.folder, timeout=timeout)
 
 
