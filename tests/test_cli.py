@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -316,3 +317,30 @@ def test_a_plugin_of_a_stranger_is_found_where_it_is_installed(tmp_path):
     assert "ZeroDivisionError" in done.stdout.decode()
     assert "tfidf" in done.stdout.decode()
     assert issubclass(triage.PluginFailed, triage.Unavailable)
+
+
+def test_decisions_come_out_exactly_in_a_pipe_whatever_stands_in_an_id(model, tmp_path):
+    names = ["\ud800", "=1+1", "\x1b]0;x\x07", "a\r\nb"]
+    new = tmp_path / "new.jsonl"
+    new.write_text("".join(json.dumps({"id": name, "text": "my card"}) + "\n" for name in names), "utf-8")
+    printed = run("route", model, new, "--format", "csv", env={"LC_ALL": "C", "PYTHONUTF8": "0"}).stdout
+    run("route", model, new, "--format", "csv", "--out", tmp_path / "out.csv")
+    assert printed == (tmp_path / "out.csv").read_bytes()
+
+
+def test_a_line_without_end_on_stdin_is_given_up_without_being_held(model, monkeypatch):
+    from triage.cli import route
+
+    monkeypatch.setattr(route, "LONGEST_LINE", 10)
+    rows = list(route._lines(io.BytesIO(b"my card\n" + b"x" * 3_000_000 + b"\nmy loan\n" + b"y" * 11)))
+    assert [type(row).__name__ for row in rows] == ["Document", "Quarantined", "Document", "Quarantined"]
+    monkeypatch.setattr(route, "ENDLESS", 1 << 20)
+    with pytest.raises(triage.DataError, match="line 1: longer"):
+        list(route._lines(io.BytesIO(b"x" * 3_000_000)))
+
+
+def test_strict_routing_names_the_file_the_line_and_the_reason(model, tmp_path):
+    new = tmp_path / "new.csv"
+    new.write_text("id,text\n1,my card\n2,loan,extra\n", encoding="utf-8")
+    said = run("route", model, new, "--strict", code=65).stderr.decode()
+    assert f"{str(new)!r}, row 2, line 3: 3 fields where the header has 2" in said

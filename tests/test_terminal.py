@@ -12,7 +12,7 @@ from hypothesis import example, given
 from rich.cells import cell_len
 
 from triage import Decision
-from triage.terminal import cell, console, decisions_table, safe_text
+from triage.terminal import cell, console, decisions_table, safe_text, write_data
 
 CONTROLS = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0))]
 BIDI = list("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -231,3 +231,25 @@ def test_nothing_heavy_is_imported_before_something_is_printed():
         "import sys, triage.terminal; print(sorted({'rich.console', 'rich.table', 'regex'} & set(sys.modules)))"
     )
     assert done.stdout.strip() == b"[]"
+
+
+class Pipe(io.TextIOWrapper):
+    def __init__(self, encoding):
+        self.raw_bytes = io.BytesIO()
+        super().__init__(self.raw_bytes, encoding=encoding, newline="")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_data_in_a_pipe_is_exact_whatever_the_locale(monkeypatch, encoding):
+    pipe = Pipe(encoding)
+    monkeypatch.setattr(sys, "stdout", pipe)
+    lines = ["a,\x1b[31m\r\n", "é \ud800\u202e\n", "last"]
+    write_data(lines)
+    assert pipe.raw_bytes.getvalue().decode("utf-8", "surrogatepass") == "".join(lines)
+
+
+def test_data_on_a_terminal_can_only_be_looked_at(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    write_data(["a,\x1b]0;owned\x07\r\n", '"two\nlines \ud800"\r\n'])
+    assert screen.getvalue() == 'a,␛]0;owned␇\n"two lines \ufffd"\n'

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from triage.values import Decision
 
-__all__ = ["cell", "console", "decisions_table", "safe_text"]
+__all__ = ["cell", "console", "decisions_table", "safe_text", "write_data"]
 
 _MARKS = 4  # marks that may stand on one letter: more than any living script needs, too few to climb a screen
 _PIPE_WIDTH = 100
@@ -114,6 +114,29 @@ def console(
     if width is None and not made.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         made.width = _PIPE_WIDTH
     return made
+
+
+def write_data(lines: Iterable[str]) -> None:
+    r"""Write lines of data, each with its end, to stdout: exact in a pipe or a file, safe on a terminal.
+
+    Where a person sees them, each goes through `safe_text`. Elsewhere they are UTF-8 whatever the locale,
+    with lone surrogates as they were, so that what reads them gets every character back.
+    """
+    stream = sys.stdout
+    if stream.isatty():
+        for line in lines:
+            stream.write(safe_text(line.rstrip("\r\n")) + "\n")
+            stream.flush()
+        return
+    binary = getattr(stream, "buffer", None)
+    if binary is None:  # a stream of text that somebody put there
+        for line in lines:
+            stream.write(line)
+        return
+    stream.flush()
+    for line in lines:
+        binary.write(line.encode("utf-8", "surrogatepass"))
+    binary.flush()
 
 
 def decisions_table(decisions: Sequence[Decision], texts: Sequence[str]) -> RenderableType:

@@ -25,6 +25,9 @@ __all__ = ["Talk", "columns_options", "experiment_options", "names_of", "print_j
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LONGEST = 4000
+"""Characters that one line of talk may have: a few screens."""
+
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print facts as JSON.")
 
@@ -47,8 +50,9 @@ class Talk:
         return console(stderr=True)
 
     def say(self, line: str) -> None:
-        """Write one line."""
+        """Write one line; a name of megabytes in it is cut."""
         if not self.quiet:
+            line = line if len(line) <= LONGEST else line[:LONGEST] + "…"
             sys.stderr.write(safe_text(line) + "\n")
 
     @contextmanager

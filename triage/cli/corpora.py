@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -176,6 +175,7 @@ def _suspects(
 ) -> None:
     from triage.files import write_file
     from triage.noise import suspects, suspects_csv
+    from triage.terminal import write_data
 
     with talk.stage("judging every label by models that have not seen it"):
         found = suspects(dataset, experiment, plugins)
@@ -185,7 +185,7 @@ def _suspects(
     if as_json:
         print_json([asdict(each) for each in found])
     elif not out:
-        sys.stdout.write(suspects_csv(found))
+        write_data(suspects_csv(found).splitlines(keepends=True))
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,7 +96,7 @@ def show(
     import io
 
     from triage.files import write_file
-    from triage.terminal import console
+    from triage.terminal import console, write_data
 
     report = plugins.report(name)
     render = plugins.build(report)
@@ -112,7 +111,7 @@ def show(
     if out is not None:
         write_file(Path(out), (text if text is not None else page.getvalue()).encode("utf-8", "replace"))
     elif text is not None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        write_data((text if text.endswith("\n") else text + "\n").splitlines(keepends=True))
 
 
 def _texts(dataset: Dataset, evaluations: Sequence[Evaluation]) -> list[list[str] | None]:

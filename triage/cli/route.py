@@ -6,13 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from triage.cli.common import POLICY, Talk, columns_of, columns_options, quiet_option
 from triage.errors import BadOption, DataError, UsageError
 from triage.experiment import Step
+from triage.files import shown
 from triage.plugins import Plugins
 from triage.values import Decision, Document, Quarantined
 
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 
     from triage.capacity import Capacity
     from triage.model import Model
+    from triage.protocols import Source
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
+LONGEST_LINE = 16 << 20
+"""Bytes of one line on stdin: a text of 10 MB passes whole."""
+ENDLESS = 2 << 30
+"""Bytes after which a line on stdin is given up, as it may have no end."""
 SCREEN = 30
 """How many decisions a table shows of a file that has no end in sight."""
 
@@ -105,8 +111,8 @@ def command(
     loaded = load_model(model, plugins)
     chain = _chain(loaded.experiment.chain, policy, settings)
     router = Router(loaded, chain, plugins, explain=explain)
-    rows = _rows(plugins, file, texts, columns_of(given))
-    seen = _Seen(talk, strict=strict)
+    rows, source = _rows(plugins, file, texts, columns_of(given))
+    seen = _Seen(talk, shown(file or "--text"), strict=strict)
     capacity = _capacity(loaded, reviewers_per_day, max_review_share)
     decisions = seen.count(router, islice(rows, limit), live=file == "-", capacity=capacity)
     name, options = chain[-1]
@@ -114,6 +120,8 @@ def command(
     _write(decisions, form, out, stamp, seen, explain=explain)
     if not texts:
         seen.summary()
+        for note in getattr(source, "notes", ()):
+            talk.say(f"  {note}")
     if out:
         talk.say(f"wrote {out}")
 
@@ -147,19 +155,32 @@ def _capacity(model: Model, per_day: int | None, share: float | None) -> Capacit
 
 def _rows(
     plugins: Plugins, file: str | None, texts: Sequence[str], columns: dict[str, str]
-) -> Iterator[Document | Quarantined]:
+) -> tuple[Iterator[Document | Quarantined], Source | None]:
+    """Return the rows to decide on, and the source that they come from where there is one."""
     if file is None:
-        return (Document(row=row, text=text) for row, text in enumerate(texts, start=1))
+        return (Document(row=row, text=text) for row, text in enumerate(texts, start=1)), None
     if file == "-":
-        return _lines()
+        return _lines(sys.stdin.buffer), None
     from triage.corpora import checked, open_source
 
-    return iter(checked(open_source(plugins, file, options=columns), file))
+    source = open_source(plugins, file, options=columns)
+    return iter(checked(source, file)), source
 
 
-def _lines() -> Iterator[Document | Quarantined]:
-    """One text a line from stdin."""
-    for row, line in enumerate(sys.stdin.buffer, start=1):
+def _lines(stream: IO[bytes]) -> Iterator[Document | Quarantined]:
+    """One text a line; of a line that is too long only the beginning is ever held."""
+    row = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        row += 1
+        if len(line) > LONGEST_LINE:
+            for _ in range(ENDLESS >> 20):
+                if not line or line.endswith(b"\n"):
+                    break
+                line = stream.readline(1 << 20)
+            else:
+                raise DataError(f"stdin, line {row:,}: longer than {ENDLESS >> 30} GB; this is no text")
+            yield Quarantined(row, row, f"longer than {LONGEST_LINE >> 20} million bytes")
+            continue
         try:
             yield Document(row=row, text=line.decode("utf-8").rstrip("\r\n"))
         except UnicodeDecodeError as error:
@@ -169,8 +190,9 @@ def _lines() -> Iterator[Document | Quarantined]:
 class _Seen:
     """Counts what goes by, and remembers the last batch for a table."""
 
-    def __init__(self, talk: Talk, *, strict: bool) -> None:
+    def __init__(self, talk: Talk, where: str, *, strict: bool) -> None:
         self.talk = talk
+        self.where = where
         self.strict = strict
         self.actions: Counter[str] = Counter()
         self.queues: Counter[str] = Counter()
@@ -221,7 +243,8 @@ class _Seen:
             if isinstance(row, Quarantined):
                 self.quarantined += 1
                 if self.strict:
-                    raise DataError(f"row {row.row}, line {row.line}: {row.reason}")
+                    place = f"{self.where}, row {row.row:,}, line {row.line:,}"
+                    raise DataError(f"{place}: {row.reason} (--strict allows no row to be set aside)")
                 if self.quarantined <= 5:
                     self.talk.say(f"  cannot read row {row.row}, line {row.line}: {row.reason}")
             elif len(self.texts) < SCREEN:
@@ -255,6 +278,7 @@ def _write(
 ) -> None:
     from triage.decisions import csv_lines, json_lines, write_parquet
     from triage.files import AtomicWriter
+    from triage.terminal import write_data
 
     if form == "table":
         _table(decisions, out, seen)
@@ -264,10 +288,7 @@ def _write(
     else:
         lines = (json_lines if form == "jsonl" else csv_lines)(decisions, stamp, explain=explain)
         if out is None:
-            for line in lines:
-                sys.stdout.write(line)
-                if sys.stdout.isatty():
-                    sys.stdout.flush()
+            write_data(lines)
             return
         with AtomicWriter(out) as file:
             for line in lines:
