@@ -98,6 +98,14 @@ def test_every_line_end_ends_a_row_and_the_last_may_lack_it(tmp_path, end):
         assert lost == []
 
 
+def test_a_last_line_without_an_end_is_read_and_said(tmp_path):
+    whole = opened(put(tmp_path, b"text,label\none,x\ntwo,y\n"))
+    cut = opened(put(tmp_path, b"text,label\none,x\ntwo,y", name="b.csv"))
+    assert pairs(list(whole)) == pairs(list(cut)) == [("one", "x"), ("two", "y")]
+    assert whole.notes == ()
+    assert "the last line has no end" in cut.notes[0]
+
+
 def test_mixed_line_ends_are_one_line_end_each(tmp_path):
     kept, lost = read(put(tmp_path, "text,label\r\na,x\rb,y\nc,z\r\r\n\n\rbad\n"))
     assert pairs(kept) == [("a", "x"), ("b", "y"), ("c", "z")]

@@ -127,6 +127,7 @@ class CsvSource(FileSource):
                     fields[date] if date is not None else None,
                     fields[identifier] if identifier is not None else "",
                 )
+            self._ended = records.ended
 
 
 def _one_character(asked: str) -> str:

@@ -46,6 +46,7 @@ class Records:
 
     def __init__(self, lines: Iterator[str], delimiter: str) -> None:
         self.line = 1  # the physical line that comes next
+        self.ended = True  # whether the last physical line has an end
         self._lines = lines
         self._delimiter = delimiter
         self._again: deque[str] = deque()
@@ -66,6 +67,7 @@ class Records:
                     line = next(lines)
                 except StopIteration:
                     return
+                self.ended = line[-1:] in ("\n", "\r")
             if not held:
                 size = 0
             held.append(line)

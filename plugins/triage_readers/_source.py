@@ -51,6 +51,7 @@ class FileSource:
         self.cleaners: tuple[str, ...] = ()
         self._stamp: tuple[int, ...] | None = None
         self._remarks: list[str] = []
+        self._ended = True
         self._day_first = False
         self._days = Days()
         self._unknown: Counter[str] = Counter()
@@ -61,6 +62,7 @@ class FileSource:
         self._days = Days(day_first=self._day_first)
         self._unknown = Counter()
         self._labels = {}
+        self._ended = True
         return self._rows()
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
@@ -92,6 +94,8 @@ class FileSource:
             )
         if self.bad_dates:
             notes.append(f"{self.bad_dates:,} dates could not be read; their documents have none")
+        if not self._ended:
+            notes.append("the last line has no end: if the file was cut off, its last row is not whole")
         return tuple(notes)
 
     def _settle(self, columns: Columns, dates: Sequence[str]) -> None:

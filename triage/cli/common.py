@@ -192,7 +192,8 @@ def read(
     talk.say(account(dataset))
     for note in getattr(source, "notes", ()):
         talk.say(f"  {note}")
-    if undated := getattr(source, "bad_dates", 0):
+    undated = getattr(source, "bad_dates", 0)
+    if undated and not hasattr(source, "notes"):
         talk.say(f"  {undated:,} dates could not be read")
     for row in dataset.quarantined[:5]:
         talk.say(f"  quarantined row {row.row}, line {row.line}: {row.reason}")
