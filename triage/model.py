@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from triage import bundle
 from triage.calibration import Calibration
-from triage.errors import NotFitted, PluginFailed, Refused
+from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailable, UnknownName, UsageError
 from triage.experiment import Experiment
+from triage.files import shown
 from triage.outofscope import Scope
 from triage.pipeline.cleaning import Cleaning, build_cleaning
 from triage.pipeline.vectorize import Vectorizer
@@ -51,6 +52,21 @@ class HeldOut:
     probabilities: NDArray[np.float64]
     familiarity: NDArray[np.float64] | None = None
     out_of_scope: NDArray[np.bool_] | None = None
+
+    def check(self, k: int) -> None:
+        """Check that all parts are about the same documents, and about k classes.
+
+        Raises:
+            ValueError: they are not.
+        """
+        n = len(self.codes)
+        shapes = {"codes": (n,), "probabilities": (n, k), "familiarity": (n,), "out_of_scope": (n,)}
+        for name, shape in shapes.items():
+            part = getattr(self, name)
+            if not (part is None and name in ("familiarity", "out_of_scope")) and part.shape != shape:
+                raise ValueError(f"{name} has shape {part.shape}, not {shape}")
+        if self.codes.dtype.kind != "i" or (n and self.codes.min() < 0):
+            raise ValueError("codes are whole numbers from 0 on")
 
     def wrong_queue(self, queues: Sequence[str]) -> NDArray[np.bool_]:
         """Return shape (n,): whether the likeliest class's queue is not that of the true one.
@@ -274,48 +290,77 @@ def load_model(path: str, plugins: Plugins) -> Model:
         Unavailable: its backend, or a library that the backend needs, is not installed.
     """
     read = bundle.read(path)
+    record = read.model
     try:
-        record = read.model
         experiment = Experiment.from_json(record["experiment"])
-        classes = tuple(record["classes"])
-        steps = [(name, options) for name, options in record["cleaning"]]
+        classes = _classes(record["classes"])
+        steps = [(name, dict(options)) for name, options in record["cleaning"]]
         options = dict(record["options"])
-        calibration = Calibration.from_json(read.calibration)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Refused(
-            f"{path}: model.json does not hold what a model needs ({type(error).__name__})"
+        trained = dict(record["trained"])
+        max_length = record["max_length"]
+    except (UsageError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _misfit(
+            path, f"model.json does not hold what a model needs ({type(error).__name__})"
         ) from error
-    backend = plugins.backend(experiment.backend)
-    classifier: Classifier = plugins.build(backend, options)
+    try:
+        calibration = Calibration.from_json(read.calibration)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _misfit(path, f"calibration.json holds no calibration ({type(error).__name__})") from error
+    try:
+        classifier: Classifier = plugins.build(plugins.backend(experiment.backend), options)
+        cleaning = build_cleaning(plugins, steps)
+    except UnknownName as error:
+        raise Unavailable(f"the model {shown(path)} needs a plugin that is not installed: {error}") from error
+    except BadOption as error:
+        raise _misfit(path, f"model.json holds an option that cannot be: {error}") from error
     try:
         state = dict(read.state)
         held_out = {name: HeldOut(**part) for name, part in state.pop(_HELD_OUT).items()}
         scope = state.pop(_SCOPE, None)
         vectorizer = None
-        if record["max_length"] is not None:
-            vectorizer = Vectorizer(tuple(state.pop("vocabulary_")), record["max_length"])
+        if max_length is not None:
+            vectorizer = Vectorizer(tuple(state.pop("vocabulary_")), max_length)
         restore(classifier, state)
         model = Model(
             experiment=experiment,
             options=options,
             classes=classes,
-            cleaning=build_cleaning(plugins, steps),
+            cleaning=cleaning,
             classifier=classifier,
             calibration=calibration,
             scope=None if scope is None else Scope.from_state(scope),
             vectorizer=vectorizer,
             held_out=held_out,
             extra=read.extra,
-            trained=record.get("trained", {}),
+            trained=trained,
             sha256=read.sha256,
         )
-        answers = model.predict_proba(read.golden.texts)
-    except (Refused, PluginFailed):
+        for part in held_out.values():
+            part.check(len(classes))
+        cleaned = cleaning.apply(read.golden.texts)
+        raw = model.predict_raw(cleaned)
+        answers = calibration.apply(raw)
+        model.scope_of(cleaned, raw)
+    except PluginFailed as error:
+        raise _misfit(path, f"state.json and its weights do not fit model.json: {error}") from error
+    except (Refused, Unavailable):
         raise
     except Exception as error:
-        raise Refused(f"{path}: its weights do not fit its backend ({type(error).__name__})") from error
-    bundle.check_golden(read.golden, answers)
+        raise _misfit(path, f"state.json and its weights do not fit ({type(error).__name__})") from error
+    bundle.check_golden(read.golden, answers, path=path)
     return model
+
+
+def _classes(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise TypeError("classes")
+    if len(set(names)) < len(names):
+        raise ValueError("a class twice")
+    return tuple(names)
+
+
+def _misfit(path: str, what: str) -> Refused:
+    return Refused(f"the model {shown(path)} is refused: {what}. Copy it again, or train it anew")
 
 
 def restore(classifier: Classifier, state: Mapping[str, Any]) -> None:

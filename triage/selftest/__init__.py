@@ -7,17 +7,21 @@ commands are run, in a folder that is thrown away.
 
 from __future__ import annotations
 
+import importlib
+
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial, run, tally
 
 __all__ = ["Done", "Fault", "Place", "Trial", "battery", "run", "tally"]
 
 
+_MODULES = (
+    "saves",
+    "models",
+)
+
+
 def battery() -> tuple[Fault, ...]:
     """Return every fault, in the order in which they are tried."""
-    from triage.selftest import (
-        saves,
-    )
-
-    modules = (saves,)
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in _MODULES]
     return tuple(fault for module in modules for fault in module.FAULTS)
