@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,17 @@ from triage_recurrent._keras import KerasNetwork, to_logits
 from triage_recurrent._linear import Linear, learn_linear, out_of_fold
 from triage_recurrent._options import Training
 from triage_recurrent._serving import Network, occluded
+from triage_recurrent._stacking import Shares, stacked
+
+if TYPE_CHECKING:
+    from triage_recurrent._training import Trainer
 
 __all__ = ["RecurrentText"]
 
 logger = logging.getLogger(__name__)
 
 _FOLDS = 5
+_LEAST = 0.05  # share of the network, beside that of the linear model, that is worth its time
 _AGREEMENT = 1e-5  # between Keras and ONNX Runtime, on probabilities
 
 
@@ -82,7 +87,7 @@ class RecurrentText:
                 tune_codes=tune.codes,
                 tune_offsets=np.zeros((len(tune), k), np.float32)
                 if linear is None
-                else linear.logits(tune.sequences),
+                else self.training.linear_share * linear.logits(tune.sequences),
                 share=1.0 if linear is None else 1 - self.training.linear_share,
             )
             trainer = Trainer(to_logits(network), self.training, seed=seed)
@@ -92,8 +97,10 @@ class RecurrentText:
                     watch(epoch)
             after = None if checkpoint is None else lambda: checkpoint.save(trainer)
             trainer.fit(lesson, watch=watch, after=after)
+            shares = self._shares(trainer, linear, tune)
+            linear = linear and linear.scaled(shares.linear)
             self._served = self._ready(
-                KerasNetwork(network, linear, size, k, share=lesson.share),
+                KerasNetwork(network, linear, size, k, share=shares.network),
                 (*tune.sequences[:200], *train.sequences[:200]),
             )
 
@@ -219,7 +226,27 @@ class RecurrentText:
         linear, held_out = learn_linear(train, c=training.linear_c, pairs=training.pairs, folds=folds)
         if training.distillation:
             targets += training.distillation * (_softmax(held_out) - targets)
-        return (linear.scaled(training.linear_share) if training.linear_share else None), targets
+        return (linear if training.linear_share else None), targets
+
+    def _shares(self, trainer: Trainer, linear: Linear | None, tune: Part) -> Shares:
+        """What network and linear model each have in the answer."""
+        if linear is None:
+            return Shares(network=1.0, linear=0.0)
+        share = self.training.linear_share
+        start = Shares(network=1 - share, linear=share)
+        if not self.training.stacking or not len(tune):
+            return start
+        assert tune.sequences is not None
+        shares = stacked(
+            trainer.logits(tune.sequences), linear.logits(tune.sequences), tune.codes, start=start
+        )
+        logger.info("%s: the answer is %.2f network + %.2f linear model", self.name, *shares)
+        if shares.network < _LEAST * shares.linear:
+            logger.warning(
+                "%s adds next to nothing to its linear model here: tfidf should do as well, and is faster",
+                self.name,
+            )
+        return shares
 
     def _ready(self, served: KerasNetwork, samples: Sequence[NDArray[np.int32]]) -> Network | KerasNetwork:
         """The network as ONNX if it can be and gives the same answers, else as it is."""

@@ -39,6 +39,9 @@ class Training:
         "Share of a linear model of words and pairs in the answer; 0 for the network alone",
         Between(0, 0.99),
     ] = 0.6
+    stacking: Annotated[
+        bool, "Fit the shares of network and linear model to the tune part once the network is trained"
+    ] = True
     linear_c: Annotated[float, "Inverse strength of the linear model's penalty", Between(1e-6, 1e6)] = 10.0
     pairs: Annotated[int, "Pairs of words that the linear model knows at most", Between(0, 1_000_000)] = (
         50_000
