@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from triage.errors import BadOption, DataError, NoInput, PluginFailed, TriageError, Unavailable, UnknownName
 from triage.extensions import Corpus
-from triage.files import csv_cell, shown, write_file
+from triage.files import csv_line, shown, write_file
 from triage.plugins import Plugins
 from triage.protocols import Source
 from triage.values import Dataset, Document, Quarantined
@@ -155,9 +153,6 @@ def save_quarantine(rows: Iterable[Quarantined], path: str | os.PathLike[str], *
     Raises:
         CannotWrite: `path` cannot be written.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["file", "line", "row", "reason"])
-    for row in rows:
-        writer.writerow([csv_cell(location), row.line, row.row, csv_cell(row.reason)])
-    write_file(path, out.getvalue().encode("utf-8", "surrogatepass"))
+    cells = ((location, row.line, row.row, row.reason) for row in rows)
+    lines = (csv_line(each, end="\n") for each in (("file", "line", "row", "reason"), *cells))
+    write_file(path, (line.encode("utf-8", "surrogatepass") for line in lines))

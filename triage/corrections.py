@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from triage.errors import DataError, NoInput
-from triage.files import csv_uncell, shown
+from triage.errors import DataError
+from triage.files import shown
+from triage.textfiles import read_table
 from triage.values import Dataset, Document
 
 __all__ = ["COLUMNS", "Correction", "correct", "identifiers", "read_corrections"]
@@ -44,19 +44,9 @@ def read_corrections(path: str) -> list[Correction]:
         NoInput: no such file.
         DataError: it is no such file, or two rows correct one document differently.
     """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
-            rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS[:3] if name not in (rows.fieldnames or ())]
-            if missing:
-                raise DataError(f"{shown(path)}: a file of corrections has a column {missing[0]!r}")
-            cells = [[csv_uncell(row[name] or "") for name in COLUMNS[:3]] for row in rows]
-    except FileNotFoundError as error:
-        raise NoInput(f"there is no file of corrections {shown(path)}") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{shown(path)}: not a CSV file in UTF-8 ({type(error).__name__})") from error
     found: dict[str, Correction] = {}
-    for name, given, suggested in cells:
+    for _, row in read_table(path, needs=COLUMNS[:3], what="a file of corrections"):
+        name, given, suggested = (row[column] for column in COLUMNS[:3])
         if not suggested.strip() or suggested == given:
             continue
         correction = Correction(name, given, suggested)

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from triage.files import CSV_MARK, AtomicWriter, csv_cell
+from triage.errors import DataError, Unavailable
+from triage.files import CSV_MARK, AtomicWriter, csv_line
 from triage.values import Decision
 
 __all__ = ["COLUMNS", "csv_lines", "json_lines", "record", "write_parquet"]
@@ -66,20 +67,14 @@ def csv_lines(
 ) -> Iterator[str]:
     """Yield a header and one line of CSV for each decision, every cell safe to open in a spreadsheet."""
     columns = (*COLUMNS, "model", "policy", *(("terms",) if explain else ()))
-    yield _csv((*columns, CSV_MARK))
+    yield csv_line((*columns, CSV_MARK))
     for decision in decisions:
         found = record(decision, stamp, explain=explain)
         found["reasons"] = ";".join(decision.reasons)
         found["alternatives"] = ";".join(f"{label}={p:.4f}" for label, p in decision.alternatives)
         found["policy"] = stamp["policy"]["name"]
         found["terms"] = ";".join(f"{term}={weight:.4f}" for term, weight in decision.terms)
-        cells = ("" if found[column] is None else str(found[column]) for column in columns)
-        yield _csv((*cells, ""))
-
-
-def _csv(cells: Iterable[str]) -> str:
-    quoted = ('"' + csv_cell(cell).replace('"', '""') + '"' for cell in cells)
-    return ",".join(quoted) + "\r\n"
+        yield csv_line((*(found[column] for column in columns), ""))
 
 
 def write_parquet(
@@ -90,8 +85,8 @@ def write_parquet(
     Raises:
         Unavailable: pyarrow is not installed.
         CannotWrite: the file cannot be written; what stood there still stands.
+        DataError: an id, a label or a queue that Parquet cannot hold; the row is named.
     """
-    from triage.errors import Unavailable
 
     try:
         import pyarrow as pa
@@ -113,9 +108,26 @@ def write_parquet(
             found = record(decision, stamp, explain=explain)
             group.append({**found, "policy": json.dumps(found["policy"], sort_keys=True)})
             if len(group) == 10_000:
-                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                writer.write_table(_table(group, schema))
                 group = []
-        writer.write_table(pa.Table.from_pylist(group, schema=schema))
+        writer.write_table(_table(group, schema))
+
+
+def _table(group: list[dict[str, Any]], schema: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.Table.from_pylist(group, schema=schema)
+    except UnicodeEncodeError:
+        for found in group:
+            try:
+                pa.Table.from_pylist([found], schema=schema)
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"row {found['row']:,}: its id, label or queue holds half a character (a lone surrogate), "
+                    "which Parquet cannot hold; jsonl and csv can"
+                ) from None
+        raise
 
 
 class _Sink(io.RawIOBase):

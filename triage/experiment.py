@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from triage.calibration import check_method
-from triage.errors import BadOption, CannotWrite, DataError, NoInput, near
+from triage.errors import BadOption, DataError, near
+from triage.files import shown
+from triage.textfiles import read_whole
 
 __all__ = ["Experiment", "Step", "load_experiment"]
 
 Step = tuple[str, Mapping[str, Any]]
 """A plugin's name and its options."""
 
+_MOST_BYTES = 1 << 20
 SPLITS = ("grouped", "naive", "time")
 _SECTIONS: dict[str, tuple[str, ...] | None] = {
     "corpus": (
@@ -94,15 +97,16 @@ class Experiment:
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the numbers.
+        """Check what was given.
 
         Raises:
-            BadOption: one out of range, or an unknown split.
+            BadOption: something of another type, a number out of range, or an unknown split.
         """
+        self._check_types()
         if self.split not in SPLITS:
             raise BadOption(f"split is {', '.join(SPLITS)}, not {self.split!r}.{near(self.split, SPLITS)}")
         check_method(self.calibration)
-        if isinstance(self.false_alarms, str) or not 0 <= self.false_alarms < 1:
+        if not _is_number(self.false_alarms) or not 0 <= self.false_alarms < 1:
             raise BadOption(f"false-alarms is at least 0 and below 1, not {self.false_alarms!r}")
         for name, least in (("max_tokens", 3), ("max_length", 1), ("min_per_class", 1)):
             value = getattr(self, name)
@@ -110,10 +114,27 @@ class Experiment:
                 raise BadOption(
                     f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
                 )
-        if not 0 < self.train_share <= 1:
+        if not _is_number(self.train_share) or not 0 < self.train_share <= 1:
             raise BadOption(f"train-share is above 0 and at most 1, not {self.train_share!r}")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:
             raise BadOption(f"seed is a whole number from 0 to {2**32 - 1}, not {self.seed!r}")
+
+    def _check_types(self) -> None:
+        """Hold texts and tables to what they are: a file can put anything anywhere."""
+        for name in ("location", "corrections", "split", "calibration", "backend"):
+            if not isinstance(getattr(self, name), str):
+                raise BadOption(f"{name} is a text, not {_kind(getattr(self, name))}")
+        if self.stopwords is not None and not isinstance(self.stopwords, str):
+            raise BadOption(f"stopwords is a language's name, not {_kind(self.stopwords)}")
+        if not all(isinstance(word, str) for word in self.keep):
+            raise BadOption("keep is a list of words")
+        for name in ("columns", "queues"):
+            for key, value in getattr(self, name).items():
+                if not isinstance(value, str):
+                    raise BadOption(f"{name}: {shown(key)} is a text, not {_kind(value)}")
+        for key, rule in self.rules.items():
+            if not isinstance(rule, Mapping):
+                raise BadOption(f"the rule {shown(key)} is {{pattern = ..., queue = ... or review = true}}")
 
     def steps(self, asked_by_corpus: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
         """Return the cleaning steps: the experiment's, else the corpus', else the default."""
@@ -148,49 +169,51 @@ def load_experiment(path: str) -> Experiment:
     """Read an experiment file.
 
     Raises:
-        NoInput: no such file.
-        DataError: it is not TOML; the line is named.
-        BadOption: a section or a key that does not exist; the near ones are suggested.
+        NoInput: no such file, or nothing that may be read.
+        DataError: it is not TOML (the line is named), or far too large.
+        BadOption: a section or a key that does not exist (the near ones are suggested), or a value that
+            cannot stand there.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            record = tomllib.load(file)
-    except FileNotFoundError as error:
-        raise NoInput(f"there is no experiment file {path!r}") from error
+        record = tomllib.loads(read_whole(path, most=_MOST_BYTES).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not an experiment file: {error}") from error
-    except OSError as error:
-        raise CannotWrite(f"{path}: {error.strerror}") from error
+        raise DataError(f"{shown(path)}: not an experiment file: {error}") from None
+    except (RecursionError, ValueError) as error:  # such as a date that is none, or a number of 5,000 digits
+        raise DataError(f"{shown(path)}: not an experiment file ({type(error).__name__})") from None
     return _from_toml(record, path)
 
 
 def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
     for section, content in record.items():
         if section not in _SECTIONS:
-            raise BadOption(f"{path}: there is no section [{section}].{near(section, _SECTIONS)}")
+            raise BadOption(f"{shown(path)}: there is no section {shown(section)}.{near(section, _SECTIONS)}")
         if not isinstance(content, dict) and not (section == "policy" and isinstance(content, list)):
-            raise BadOption(f"{path}: [{section}] is a table")
+            raise BadOption(f"{shown(path)}: [{section}] is a table")
         for key in content if _SECTIONS[section] else ():
             if key not in (_SECTIONS[section] or ()):
-                raise BadOption(f"{path}: [{section}] has no {key!r}.{near(key, _SECTIONS[section] or ())}")
+                words = near(key, _SECTIONS[section] or ())
+                raise BadOption(f"{shown(path)}: [{section}] has no {shown(key)}.{words}")
     corpus, pipeline = dict(record.get("corpus", {})), dict(record.get("pipeline", {}))
     backend = dict(record.get("backend", {}))
     policies = record.get("policy", [])
     policies = policies if isinstance(policies, list) else [policies]
     cleaners = pipeline.pop("cleaners", None)
     if cleaners is not None and not isinstance(cleaners, list):
-        raise BadOption(f"{path}: [pipeline] cleaners is a list of names")
+        raise BadOption(f"{shown(path)}: [pipeline] cleaners is a list of names")
+    keep = pipeline.pop("keep", [])
+    if not isinstance(keep, list):
+        raise BadOption(f"{shown(path)}: [pipeline] keep is a list of words")
     return Experiment().changed(
         location=corpus.pop("location", None),
         corrections=corpus.pop("corrections", None),
-        columns={key.replace("-", "_"): str(value) for key, value in corpus.items()} or None,
+        columns={key.replace("-", "_"): _word(value) for key, value in corpus.items()} or None,
         cleaners=None if cleaners is None else tuple(_step(entry, path, "cleaners") for entry in cleaners),
-        keep=tuple(pipeline.pop("keep", ())) or None,
+        keep=tuple(keep) or None,
         **{key.replace("-", "_"): value for key, value in pipeline.items()},
         backend=backend.pop("name", None),
         options=backend or None,
         policies=tuple(_step(entry, path, "policy") for entry in policies) or None,
-        queues={str(label): str(queue) for label, queue in record.get("queues", {}).items()} or None,
+        queues={label: _word(queue) for label, queue in record.get("queues", {}).items()} or None,
         rules=dict(record.get("rules", {})) or None,
     )
 
@@ -201,4 +224,17 @@ def _step(entry: Any, path: str, where: str) -> Step:
         return entry, {}
     if isinstance(entry, dict) and isinstance(entry.get("name"), str):
         return entry["name"], {key: value for key, value in entry.items() if key != "name"}
-    raise BadOption(f"{path}: each entry of {where} is a name, or a table with a name and options")
+    raise BadOption(f"{shown(path)}: each entry of {where} is a name, or a table with a name and options")
+
+
+def _word(value: Any) -> Any:
+    """A whole number where a name is expected is one: `label-column = 3`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    return {dict: "a table", list: "a list", bool: "true or false"}.get(type(value), type(value).__name__)

@@ -30,7 +30,17 @@ try:
 except ImportError:  # pragma: no cover - not on this system: leftovers are then not swept
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["CSV_MARK", "AtomicWriter", "Input", "csv_cell", "csv_uncell", "open_input", "shown", "write_file"]
+__all__ = [
+    "CSV_MARK",
+    "AtomicWriter",
+    "Input",
+    "csv_cell",
+    "csv_line",
+    "csv_uncell",
+    "open_input",
+    "shown",
+    "write_file",
+]
 
 CSV_MARK = "triage_escaped"
 """The last column of a CSV file whose cells went through `csv_cell`: the reader undoes it only there."""
@@ -417,6 +427,12 @@ def csv_cell(text: str) -> str:
     whose cells went through this says so by `CSV_MARK`, the name of its last column.
     """
     return f"'{text}" if _dangerous(text) else text
+
+
+def csv_line(cells: Iterable[object], *, end: str = "\r\n") -> str:
+    """Return one line of CSV, every cell of it in quotes and safe for spreadsheets; None is an empty cell."""
+    texts = ("" if cell is None else csv_cell(str(cell)) for cell in cells)
+    return ",".join('"' + text.replace('"', '""') + '"' for text in texts) + end
 
 
 def csv_uncell(cell: str) -> str:

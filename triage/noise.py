@@ -6,8 +6,6 @@ arXiv 1911.00068. No document is judged by a model that has seen it, or a near-d
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from triage.corrections import COLUMNS, identifiers
 from triage.experiment import Experiment
-from triage.files import csv_cell
+from triage.files import csv_line
 from triage.model import checked
 from triage.options import resolve
 from triage.pipeline.split import split_stratified
@@ -148,10 +146,5 @@ def _take(part: Part, rows: NDArray[np.intp]) -> Part:
 
 def suspects_csv(found: Sequence[Suspect]) -> str:
     """Return a CSV file for a person to work through, its cells safe to open in a spreadsheet."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in found:
-        cells = (csv_cell(cell) for cell in (each.id, each.given, each.suggested))
-        writer.writerow([*cells, f"{each.confidence:.4f}"])
-    return out.getvalue()
+    rows = ((each.id, each.given, each.suggested, f"{each.confidence:.4f}") for each in found)
+    return "".join(csv_line(cells, end="\n") for cells in (COLUMNS, *rows))

@@ -11,8 +11,10 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any, Final
 
-from triage import BadOption, DataError, Unavailable
+from triage import BadOption, DataError, NoInput, Unavailable
 from triage.errors import near
+from triage.files import shown
+from triage.textfiles import read_whole
 from triage_cleaners._english import ENGLISH
 
 NONE: Final = "none"
@@ -107,15 +109,12 @@ def words_of(language: str, folder: str) -> list[str]:
 
 def _read(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise DataError(f"{path} is no list of stop words: it is larger than {_MOST_BYTES:,} bytes")
+        content = read_whole(path, most=_MOST_BYTES)
         lines = unicodedata.normalize("NFKC", content.decode("utf-8-sig")).split("\n")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 at byte {error.start}") from None
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
+        raise DataError(f"{shown(path)} is not UTF-8 at byte {error.start}") from None
+    except NoInput as error:
+        raise Unavailable(str(error)) from None
     return [word for line in lines if (word := line.strip())]
 
 

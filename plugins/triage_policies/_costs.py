@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -12,6 +11,8 @@ from numpy.typing import NDArray
 
 import triage
 from triage import Between, Prediction, Verdict
+from triage.files import shown
+from triage.textfiles import read_table
 
 __all__ = ["Costs"]
 
@@ -74,23 +75,19 @@ class Costs:
 
 
 def _read(path: str) -> dict[str, dict[str, str]]:
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
-            lines = [line for line in csv.reader(file) if line]
-    except FileNotFoundError as error:
-        raise triage.NoInput(f"there is no cost matrix {path!r}") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise triage.BadOption(f"costs: {path!r} cannot be read as a CSV file") from error
-    if not lines:
-        raise triage.BadOption(f"costs: {path!r} is empty")
-    _, *queues = (name.strip() for name in lines[0])
     rows: dict[str, dict[str, str]] = {}
-    for number, (label, *cells) in enumerate(lines[1:], start=2):
-        if len(cells) != len(queues) or label.strip() in rows:
-            raise triage.BadOption(
-                f"costs: line {number} of {path!r} repeats a label or has not {len(queues)} costs"
-            )
-        rows[label.strip()] = dict(zip(queues, cells, strict=True))
+    try:
+        for number, cells in read_table(path):
+            (_, label), *costs = cells.items()
+            if not all(cost.strip() for _, cost in costs) or label.strip() in rows:
+                raise triage.BadOption(
+                    f"costs: line {number:,} of {shown(path)} repeats a label or has not {len(costs)} costs"
+                )
+            rows[label.strip()] = {queue.strip(): cost for queue, cost in costs}
+    except triage.DataError as error:
+        raise triage.BadOption(f"costs: {error}") from error
+    if not rows:
+        raise triage.BadOption(f"costs: {shown(path)} is empty: it has no row")
     return rows
 
 

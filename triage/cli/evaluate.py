@@ -263,7 +263,7 @@ class _Board:
             seconds = time.perf_counter() - (line.started or 0) if running else line.seconds
             table.add_row(
                 cell(line.job.experiment.backend, style="bold"),
-                str(line.job.experiment.seed),
+                f"{line.job.experiment.seed:d}",
                 cell(line.state, style=styles.get(line.state, "cyan")),
                 "" if line.macro_f1 is None else f"{line.macro_f1:.3f}",
                 "" if seconds is None else f"{seconds:.0f}",
