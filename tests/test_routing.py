@@ -152,7 +152,7 @@ def test_a_rule_that_runs_out_of_time_sends_its_document_to_a_person_and_goes_on
 
 @pytest.mark.parametrize(
     "rule",
-    [{}, {"pattern": "("}, {"pattern": "a"}, {"pattern": "a", "queue": "q", "review": True}, {"pattern": "a", "quue": "q"}],
+    [{}, {"pattern": "("}, {"pattern": "(" * 3000 + ")" * 3000, "queue": "q"}, {"pattern": "((a{1000}){1000}){1000}", "queue": "q"}, {"pattern": "a"}, {"pattern": "a", "queue": "q", "review": True}, {"pattern": "a", "quue": "q"}],
 )  # fmt: skip
 def test_a_rule_that_means_nothing_is_refused_by_name(rule):
     with pytest.raises(triage.BadOption, match="odd"):
@@ -197,3 +197,14 @@ def test_a_backend_that_returns_no_probabilities_is_named(answer):
 
     with pytest.raises(triage.PluginFailed, match="tfidf"):
         decide(documents("card"), classifier=Broken({}))
+
+
+def test_a_cleaning_rule_that_runs_out_of_time_is_named_and_the_others_are_decided_on():
+    slow = build_cleaning(PLUGINS, [("regex", {"pattern": "(a|aa)+$", "seconds": 0.05})])
+    router = Router(Model(Experiment(), {}, CLASSES, slow, keywords()), [("threshold", {})], PLUGINS)
+    found = router.decide_batch(documents("card", "a" * 60 + "b", "loan"))
+    assert [decision.reasons for decision in found] == [("confident",), ("unreadable_row",), ("confident",)]
+    ((said, count),) = router.timed_out_.items()
+    assert count == 1
+    assert "'(a|aa)+$'" in said
+    assert "0.05 s" in said

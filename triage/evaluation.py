@@ -82,9 +82,10 @@ def evaluate(
         "experiment": model.experiment.to_json(),
         "train_share": model.experiment.train_share,
         "documents": {name: len(part) for name, part in splits.parts.items()}
-        | {"quarantined": len(prepared.dataset.quarantined) + prepared.timed_out},
+        | {"quarantined": len(prepared.dataset.quarantined) + sum(prepared.timed_out.values())},
         "set_aside": dict(splits.set_aside),
         "unseen": dict(prepared.unseen),
+        "timed_out": dict(prepared.timed_out),
         "lengths": _lengths(splits.train.texts),
         **scores,
         "coverage_at_accuracy_interval": _coverage_intervals(test.codes, probabilities, test.groups),

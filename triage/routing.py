@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -46,6 +47,9 @@ class Router:
         alternatives: how many of the next likeliest labels a decision names.
         explain: whether a decision names the terms that decided.
 
+    Attributes:
+        timed_out_: how many documents each cleaning rule ran out of time on, by what is to be said of it.
+
     Raises:
         UnknownName, BadOption, Unavailable: a policy that cannot be built.
     """
@@ -64,6 +68,7 @@ class Router:
         self.explain = explain
         self._plugins = plugins
         self._policies: list[tuple[Policy, Decide]] = []
+        self.timed_out_: Counter[str] = Counter()
         for name, options in policies:
             policy = plugins.policy(name)
             decide: Decide = plugins.build(policy, dict(options))
@@ -123,9 +128,10 @@ class Router:
         for position, document in enumerate(documents):
             try:
                 texts.append(self.model.cleaning(document.text))
-            except CleaningTimeout:
+            except CleaningTimeout as late:
                 texts.append("")
                 timed_out.add(position)
+                self.timed_out_[str(late)] += 1
         return self.model.prediction(documents, texts), timed_out
 
     def _ask(self, prediction: Prediction, has_say: NDArray[np.bool_]) -> list[Verdict | None]:

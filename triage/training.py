@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,7 +44,8 @@ class Prepared:
         labels: the classes, and what was set aside.
         splits: the four parts; `test` may hold labels that training never saw, with codes from k on.
         unseen: labels of the test part that training never saw, with their counts; code k is the first.
-        timed_out: documents on which a cleaning rule ran out of its time budget; they are left out.
+        timed_out: how many documents each cleaning rule ran out of its time budget on, by what is to be said
+            of it; they are left out.
         seconds: how long preparing took.
     """
 
@@ -52,7 +54,7 @@ class Prepared:
     labels: Labels
     splits: Splits
     unseen: Mapping[str, int] = field(default_factory=dict)
-    timed_out: int = 0
+    timed_out: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -97,7 +99,7 @@ def prepare(
     cleaning = build_cleaning(plugins, _steps(experiment, dataset, plugins))
     labels = learn_labels(dataset.labels, min_per_class=experiment.min_per_class)
     codes = labels.encode(dataset.labels)
-    texts, timed_out = _clean(dataset, cleaning)
+    texts, timed_out, slow = _clean(dataset, cleaning)
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
     codes = codes[usable]
     cleaned = [texts[row] for row in usable.tolist()]
@@ -127,14 +129,14 @@ def prepare(
     unseen: dict[str, int] = {}
     if test is not None:
         parts["test"], unseen, late = _test_part(test, cleaning, labels)
-        timed_out = np.concatenate([timed_out, late])
+        slow.update(late)
     splits = Splits(
         **parts,
         set_aside=labels.set_aside,
         unlabelled=sum(label is None for label in dataset.labels),
     )
     seconds = time.perf_counter() - started
-    return Prepared(dataset, cleaning, labels, splits, unseen, int(timed_out.sum()), seconds)
+    return Prepared(dataset, cleaning, labels, splits, unseen, dict(slow), seconds)
 
 
 def fit(
@@ -264,28 +266,30 @@ def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[t
     return steps
 
 
-def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.bool_]]:
-    """Clean all texts; those on which a rule runs out of time are marked, not raised."""
+def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.bool_], Counter[str]]:
+    """Clean all texts; those on which a rule runs out of time are marked and counted, not raised."""
     timed_out = np.zeros(len(dataset), dtype=bool)
+    slow: Counter[str] = Counter()
     texts = []
     for position, document in enumerate(dataset.documents):
         try:
             texts.append(cleaning(document.text))
-        except CleaningTimeout:
+        except CleaningTimeout as late:
             texts.append("")
             timed_out[position] = True
-    return texts, timed_out
+            slow[str(late)] += 1
+    return texts, timed_out, slow
 
 
 def _test_part(
     test: Dataset, cleaning: Cleaning, labels: Labels
-) -> tuple[Part, dict[str, int], NDArray[np.bool_]]:
+) -> tuple[Part, dict[str, int], Counter[str]]:
     """A test part of its own; labels that training never saw get codes of their own, so none is dropped."""
     counts = test.label_counts
     unseen = {label: counts[label] for label in sorted(set(counts) - set(labels.classes))}
     classes = labels.classes + tuple(unseen)
     codes = Labels(classes).encode(test.labels)
-    texts, timed_out = _clean(test, cleaning)
+    texts, timed_out, slow = _clean(test, cleaning)
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
     if not len(usable):
         raise DataError(f"{test.name}: there is no labelled document in it to judge on")
@@ -296,4 +300,4 @@ def _test_part(
         rows=usable,
         groups=near_duplicates([test.documents[row].text for row in usable.tolist()]),
     )
-    return part, unseen, timed_out
+    return part, unseen, slow

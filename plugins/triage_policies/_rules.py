@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import triage
 from triage import Between, Prediction, Verdict
+from triage.patterns import compile_pattern
 
 __all__ = ["Rules"]
 
@@ -58,9 +59,6 @@ def _compiled(name: str, rule: Any) -> tuple[str, Any, Verdict]:
         raise triage.BadOption(
             f'the rule {name!r} takes a pattern and either queue = "NAME" or review = true'
         )
-    try:
-        pattern = regex.compile(rule["pattern"], regex.IGNORECASE | regex.V1)
-    except regex.error as error:
-        raise triage.BadOption(f"the pattern of the rule {name!r} does not compile: {error}") from error
+    pattern = compile_pattern(rule["pattern"], owner=f"the rule {name!r}", flags=regex.IGNORECASE | regex.V1)
     reasons = (f"rule:{name}",)
     return name, pattern, Verdict("route", reasons, queue=str(queue)) if queue else Verdict("review", reasons)

@@ -201,6 +201,8 @@ def _tell_division(talk: Talk, metrics: Mapping[str, Any]) -> None:
             few = ", ".join(f"{label} ({count})" for label, count in list(metrics[key].items())[:5])
             more = f" and {len(metrics[key]) - 5} more" if len(metrics[key]) > 5 else ""
             talk.say(f"{words}: {few}{more}")
+    for rule, count in metrics.get("timed_out", {}).items():
+        talk.say(f"{count:,} documents left out: {rule}")
 
 
 @dataclass

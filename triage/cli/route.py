@@ -120,6 +120,8 @@ def command(
     _write(decisions, form, out, stamp, seen, explain=explain)
     if not texts:
         seen.summary()
+        for rule, count in router.timed_out_.items():
+            talk.say(f"{count:,} of them in front of a person because {rule}")
         for note in getattr(source, "notes", ()):
             talk.say(f"  {note}")
     if out:

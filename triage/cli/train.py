@@ -22,6 +22,7 @@ from triage.cli.common import (
     quiet_option,
     read,
     read_experiment,
+    tell,
 )
 from triage.errors import UsageError
 from triage.plugins import Plugins
@@ -134,7 +135,7 @@ def tell_scores(talk: Talk, model: str, sha256: str, scores: Mapping[str, Any], 
     if as_json:
         print_json({"model": model, "sha256": sha256, **scores})
         return
-    click.echo(
+    tell(
         f"{scores['backend']} on {scores['corpus']}: accuracy {scores['accuracy']:.3f}, "
         f"macro-F1 {scores['macro_f1']:.3f} on {scores['documents']['test']:,} held-out documents"
     )
@@ -177,8 +178,8 @@ def tell_splits(talk: Talk, prepared: Prepared) -> None:
         talk.say(f"set aside, too few documents to learn: {few}{more}")
     if splits.unlabelled:
         talk.say(f"{splits.unlabelled:,} documents have no label and were not used")
-    if prepared.timed_out:
-        talk.say(f"{prepared.timed_out:,} documents left out: a cleaning rule ran out of time on them")
+    for rule, count in prepared.timed_out.items():
+        talk.say(f"{count:,} documents left out: {rule}")
     if prepared.unseen:
         talk.say("labels that training never saw, each counted as an error: " + ", ".join(prepared.unseen))
 
