@@ -25,6 +25,7 @@ __all__ = [
     "Render",
     "Resumes",
     "Source",
+    "Streams",
     "Watch",
 ]
 
@@ -120,6 +121,40 @@ class Exports(Protocol):
 
         Raises:
             UsageError: it cannot be written in this form; the message says why.
+        """
+        ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A classifier that reads forwards and keeps its place, so that a new word costs one step.
+
+    The states of n texts are arrays with one row for each text, so whoever holds them picks rows out and
+    joins them as rows of arrays. How large a row is does not depend on how much was read.
+    """
+
+    def start(self, n: int) -> Sequence[NDArray[Any]]:
+        """Return the states of n texts of which nothing was read yet.
+
+        Raises:
+            NotFitted: before `fit`.
+            UsageError: what was learned cannot keep its place; the message says why.
+        """
+        ...
+
+    def advance(
+        self, states: Sequence[NDArray[Any]], pieces: Sequence[Any]
+    ) -> tuple[Sequence[NDArray[Any]], NDArray[np.float64]]:
+        """Read on in n texts.
+
+        Args:
+            states: of n texts; they are left as they are, so that one can go back to them.
+            pieces: what comes next in each text: token ids, at least one, or clean text of at least one word,
+                between whose words and those before a space is meant.
+
+        Returns:
+            The states after it, and shape (n, k): what `predict_proba` says of all that was read of each
+            text, to 1e-5, however it was divided into pieces and whatever else is in the batch.
         """
         ...
 
