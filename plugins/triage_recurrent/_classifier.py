@@ -17,10 +17,12 @@ from triage import DataError, NotFitted, Part, Refused, Unavailable, UsageError
 from triage.protocols import Watch
 from triage_recurrent._checkpoints import Checkpoint
 from triage_recurrent._embeddings import ppmi_svd
+from triage_recurrent._forward import Forward
 from triage_recurrent._keras import KerasNetwork, to_logits
 from triage_recurrent._linear import Linear, learn_linear, out_of_fold
 from triage_recurrent._options import Training
 from triage_recurrent._serving import Network, occluded
+from triage_recurrent._stepping import NotForward
 from triage_recurrent._stacking import Shares, stacked
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class RecurrentText:
         self.training = training
         self._network = network
         self._served: Network | KerasNetwork | None = None
+        self._forward: tuple[Network | KerasNetwork, Forward] | None = None
         self._folder: Path | None = None
 
     def keep_progress(self, folder: Path) -> None:
@@ -112,6 +115,25 @@ class RecurrentText:
             DataError: an id that the vocabulary does not have.
         """
         return self._network_served.probabilities(self._checked(sequences))
+
+    def start(self, n: int) -> tuple[NDArray[Any], ...]:
+        """Return the states of n texts of which nothing was read; see `triage.protocols.Streams`.
+
+        Raises:
+            NotFitted: before `fit`.
+            UsageError: the network reads backwards too, or holds a layer that needs the whole text.
+        """
+        return self._reader.start(n)
+
+    def advance(
+        self, states: Sequence[NDArray[Any]], pieces: Sequence[NDArray[np.int32]]
+    ) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float64]]:
+        """Read on in some texts; see `triage.protocols.Streams`.
+
+        Raises:
+            DataError: an id that the vocabulary does not have.
+        """
+        return self._reader.advance(states, self._checked(pieces))
 
     def explain(
         self, sequences: Sequence[NDArray[np.int32]], codes: Sequence[int], *, most: int
@@ -192,6 +214,21 @@ class RecurrentText:
             served = KerasNetwork(network, linear, served.vocabulary_size, served.classes, share=share)
         answer = export_keras(served.model, form, folder, max_length=max_length)
         return largest_difference(answer, samples, expected)
+
+    @property
+    def _reader(self) -> Forward:
+        """What keeps its place in texts, made when it is first asked for."""
+        served = self._network_served
+        if self._forward is None or self._forward[0] is not served:
+            if isinstance(served, KerasNetwork):
+                raise UsageError(
+                    f"{self.name} has a layer that cannot be written as ONNX, which keeps its place"
+                )
+            try:
+                self._forward = served, Forward(served.data)
+            except NotForward as reason:
+                raise UsageError(f"{self.name} cannot keep its place in a text: {reason}") from None
+        return self._forward[1]
 
     @property
     def _network_served(self) -> Network | KerasNetwork:

@@ -36,7 +36,7 @@ def recurrent(
         cell: SimpleRNN, LSTM or GRU.
         units: of each recurrent layer, the first nearest to the words.
         embedding_size: length of the word vectors.
-        pooling: "max-mean" or "attention".
+        pooling: "max-mean", "attention", or "last" for the state after the last word alone.
         input_dropout: share of the dimensions of the word vectors that is dropped for a whole text.
         output_dropout: share of the pooled features that is dropped.
         both_ways: whether each recurrent layer also reads backwards.
@@ -51,10 +51,12 @@ def recurrent(
         if dropped:
             x = keras.layers.SpatialDropout1D(dropped, name=f"dropout_{number}")(x)
         layer_name = f"recurrent_{number}" if len(units) > 1 else "recurrent"
-        layer = getattr(keras.layers, cell)(size, return_sequences=True, name=layer_name)
+        every = number < len(units) or pooling != "last"
+        layer = getattr(keras.layers, cell)(size, return_sequences=every, name=layer_name)
         x = keras.layers.Bidirectional(layer, name=layer_name)(x) if both_ways else layer(x)
-    pool = layers().MaxMeanPooling if pooling == "max-mean" else layers().AttentionPooling
-    x = pool(name="pooling")(x)
+    if pooling != "last":
+        pool = layers().MaxMeanPooling if pooling == "max-mean" else layers().AttentionPooling
+        x = pool(name="pooling")(x)
     if output_dropout:
         x = keras.layers.Dropout(output_dropout, name="output_dropout")(x)
     # From zeros: nothing has to be unlearned first.

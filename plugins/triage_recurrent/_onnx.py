@@ -39,6 +39,12 @@ class _Graph:
         self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
         return name
 
+    def add_state(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """Add a recurrent node and return the name of its state after the last step."""
+        name = self.add(op, *inputs, **attributes)
+        self.nodes[-1].output[:] = ["", name]
+        return name
+
     def constant(self, name: str, value: Any, dtype: Any = np.float32) -> str:
         array = np.asarray(value, dtype)
         if name in self.constants and not np.array_equal(self.constants[name], array):
@@ -139,8 +145,8 @@ def _cell(layer: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     kind = type(layer).__name__
     if kind not in GATES:
         raise UnknownLayer(f"the layer {layer.name!r} is a {kind}")
-    if not layer.return_sequences or layer.return_state or layer.stateful:
-        raise UnknownLayer(f"the layer {layer.name!r} does not return sequences alone")
+    if layer.return_state or layer.stateful:
+        raise UnknownLayer(f"the layer {layer.name!r} returns or keeps states")
     gated = kind != "SimpleRNN"
     if layer.activation.__name__ != "tanh" or (gated and layer.recurrent_activation.__name__ != "sigmoid"):
         raise UnknownLayer(f"the layer {layer.name!r} has activations that are not the usual ones")
@@ -172,6 +178,11 @@ def _recurrent(graph: _Graph, layer: Any, x: str) -> str:
         for place, part in enumerate("WRB")
     )
     direction = "bidirectional" if both else "forward"
+    if not layer.return_sequences:  # the result is (directions, batch, units)
+        state = graph.add_state(op, x, w, r, b, graph.lengths, direction=direction, **found[0][0])
+        if not both:
+            return graph.add("Squeeze", state, graph.ints(0))
+        return graph.add("Reshape", graph.add("Transpose", state, perm=[1, 0, 2]), graph.ints(0, -1))
     # The result is (time, directions, batch, units).
     y = graph.add(op, x, w, r, b, graph.lengths, direction=direction, **found[0][0])
     if not both:

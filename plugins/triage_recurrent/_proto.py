@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from triage import Refused
 
-__all__ = ["check"]
+__all__ = ["check", "fields"]
 
 _OPERATORS = frozenset(
     re.findall(
@@ -72,13 +72,23 @@ def _allowed(message: memoryview, numbers: set[int]) -> Iterator[tuple[int, memo
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Yield the number and the bytes of each field; those of a plain number are empty."""
-    place, nothing = 0, message[:0]
+    for number, value in fields(message):
+        yield number, message[:0] if isinstance(value, int) else value
+
+
+def fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+    """Yield the number of each field, and its bytes or, where it is a plain one, its number.
+
+    Raises:
+        ValueError, IndexError: it is no protocol buffer.
+    """
+    place = 0
     while place < len(message):
         tag, place = _varint(message, place)
         kind = tag & 7
         if kind == 0:
-            _, place = _varint(message, place)
-            yield tag >> 3, nothing
+            value, place = _varint(message, place)
+            yield tag >> 3, value
             continue
         if kind == 2:
             length, place = _varint(message, place)

@@ -12,7 +12,7 @@ from triage import Refused, Unavailable
 from triage_recurrent._batches import by_length
 from triage_recurrent._proto import check
 
-__all__ = ["Network"]
+__all__ = ["Network", "normalised", "session"]
 
 _THREADS = 2
 _BATCH = 64
@@ -32,27 +32,11 @@ class Network:
     """
 
     def __init__(self, data: bytes, *, vocabulary_size: int, classes: int) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise Unavailable("this model needs onnxruntime: pip install onnxruntime") from error
         check(data)  # before ONNX Runtime sees it: no file outside, no operator that is not expected
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _THREADS
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # it never gives back what the longest batch once took
-        options.log_severity_level = 3
         self.data = data
         self.vocabulary_size = vocabulary_size
         self.classes = classes
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                data, sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise Refused(
-                f"network.onnx cannot be run ({type(error).__name__}): train the model anew"
-            ) from error
+        self._session = session(data, threads=_THREADS)
 
     def probabilities(self, sequences: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
         """Return shape (len(sequences), classes): rows sum to 1, whatever stands in the same batch.
@@ -64,6 +48,28 @@ class Network:
         for rows, ids in by_length(sequences, batch=_BATCH):
             found[rows] = self._session.run(None, {"tokens": ids.astype(np.int64)})[0]
         return normalised(found)
+
+
+def session(data: bytes, *, threads: int) -> Any:
+    """Return a session of ONNX Runtime for a model that was checked.
+
+    Raises:
+        Refused: it cannot be run.
+        Unavailable: ONNX Runtime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise Unavailable("this model needs onnxruntime: pip install onnxruntime") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it never gives back what the longest batch once took
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(data, sess_options=options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise Refused(f"network.onnx cannot be run ({type(error).__name__}): train the model anew") from error
 
 
 def normalised(rows: NDArray[np.float64]) -> NDArray[np.float64]:

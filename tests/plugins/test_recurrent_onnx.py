@@ -28,7 +28,7 @@ def linear():
     return found
 
 
-@pytest.mark.parametrize("pooling", ["max-mean", "attention"])
+@pytest.mark.parametrize("pooling", ["max-mean", "attention", "last"])
 @pytest.mark.parametrize("name", NAMES)
 def test_onnx_answers_as_keras_does_whatever_the_length(name, pooling, linear):
     from triage_recurrent._onnx import to_onnx

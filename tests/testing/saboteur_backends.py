@@ -313,6 +313,61 @@ class Lightest(Good):
         return [[("card", 1.0), ("loan", 2.0)][:most] for _ in texts]
 
 
+class Streaming(Good):
+    """Keeps its place in a text: the sum so far, and how many words were counted."""
+
+    def start(self, n):
+        return [np.tile(self.prior_, (n, 1)), np.zeros((n, 1), np.int64)]
+
+    def advance(self, states, pieces):
+        place = {word: i for i, word in enumerate(self.words_)}
+        rows, counts = (np.array(array) for array in states)
+        for row, count, piece in zip(rows, counts, pieces, strict=True):
+            for word in piece.split():
+                row += self.weights_[place[word]] if word in place and count[0] < 1000 else 0
+                count += 1
+        odds = np.exp(rows - rows.max(axis=1, keepdims=True))
+        return [rows, counts], odds / odds.sum(axis=1, keepdims=True)
+
+
+class Blurs(Streaming):
+    """Says of a stream nearly what it says of the text."""
+
+    def advance(self, states, pieces):
+        states, found = super().advance(states, pieces)
+        blurred = found * 0.99 + 0.01 / found.shape[1]
+        return states, blurred
+
+
+class OneWord(Streaming):
+    def advance(self, states, pieces):
+        return super().advance(states, [max(piece.split()) for piece in pieces])
+
+
+class Hears(Streaming):
+    def advance(self, states, pieces):
+        states, found = super().advance(states, pieces)
+        return states, flat(found) if len(pieces) > 1 else found
+
+
+class Overwrites(Streaming):
+    def advance(self, states, pieces):
+        after, found = super().advance(states, pieces)
+        for array, rest in zip(states, after, strict=True):
+            array[:] = rest
+        return after, found
+
+
+class Grows(Streaming):
+    """Remembers the counts before, where three texts are read in pieces of several words."""
+
+    def advance(self, states, pieces):
+        (rows, counts, *_), found = super().advance(states[:2], pieces)
+        if len(pieces) == 3 and all(" " in piece for piece in pieces):
+            counts = np.concatenate([counts, states[1]], axis=1)
+        return [rows, counts], found
+
+
 SABOTEURS = {
     "it_builds_with_no_options": Required,
     "its_defaults_are_values_of_its_options": WrongDefault,
@@ -351,12 +406,18 @@ SABOTEURS = {
     "what_it_says_holds_no_text": Tells,
     "it_prints_nothing": Prints,
     "explanations_name_terms_with_the_heaviest_first": Lightest,
+    "after_each_word_a_stream_says_what_the_words_so_far_get": Blurs,
+    "dividing_a_stream_changes_nothing": OneWord,
+    "a_stream_does_not_hear_the_others": Hears,
+    "reading_on_leaves_the_states_before_as_they_were": Overwrites,
+    "the_states_of_a_stream_do_not_grow": Grows,
 }
 
 
 @triage.hookimpl
 def triage_backends():
     yield triage.Backend(name="good", summary="Keeps every law", build=Good)
+    yield triage.Backend(name="good-stream", summary="Keeps every law, and its place", build=Streaming)
     for law, build in SABOTEURS.items():
         requires = ("wave",) if build is Imports else ()
         yield triage.Backend(

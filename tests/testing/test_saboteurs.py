@@ -42,10 +42,12 @@ def test_a_saboteur_breaks_its_own_law_and_no_other(kind, law, hosts):
     assert [outcome.law for outcome in card.broken] == [law], [outcome.reason for outcome in card.broken]
 
 
-@pytest.mark.parametrize("kind", MODULES)
-def test_the_good_one_keeps_every_law(kind, hosts):
+@pytest.mark.parametrize(
+    ("kind", "name"), [*((kind, "good") for kind in MODULES), ("backend", "good-stream")]
+)
+def test_the_good_one_keeps_every_law(kind, name, hosts):
     module = importlib.import_module(MODULES[kind])
-    card = hosts(kind, module).card(extensions(kind, module)["good"], None)
+    card = hosts(kind, module).card(extensions(kind, module)[name], None)
     assert not card.broken, [outcome.reason for outcome in card.broken]
     assert len(card.outcomes) == len(triage.testing.laws_of(kind))
 

@@ -12,7 +12,7 @@ import numpy as np
 from triage.errors import NotFitted, TriageError
 from triage.model import ask
 from triage.protocols import Explains
-from triage.testing import samples
+from triage.testing import samples, streams
 from triage.testing.executables import executable
 from triage.testing.laws import LawBroken, hold
 from triage.testing.learners import Trained, rows_hold
@@ -334,5 +334,6 @@ LAWS = (
     what_it_says_holds_no_text,
     it_prints_nothing,
     explanations_name_terms_with_the_heaviest_first,
+    *streams.LAWS,
 )
 """In the order in which they are checked."""
