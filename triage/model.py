@@ -35,6 +35,7 @@ GOLDEN_TEXTS = (
 )
 _HELD_OUT = "held_out"
 _SCOPE = "scope"
+_LOOKS = "looks"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Model:
         scope: what texts in scope look like, or None for no such guard.
         vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
         held_out: what it says about the tune, calibrate and test parts, by name: promises are made of this.
+        looks: what it says about them while they are read, by name, where it keeps its place in a text.
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.
         sha256: of the bundle's manifest; "" before it is saved.
@@ -109,6 +111,7 @@ class Model:
     scope: Scope | None = None
     vectorizer: Vectorizer | None = None
     held_out: Mapping[str, HeldOut] = field(default_factory=dict)
+    looks: Mapping[str, Looks] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
@@ -234,7 +237,8 @@ def ask(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.float64]:
     """
     if not isinstance(classifier, Remembers) and not _learned(classifier):
         raise NotFitted(f"{type(classifier).__name__} has not been fitted: call fit first, or load a model")
-    return classifier.predict_proba(inputs)
+    with np.errstate(all="ignore"):  # what is not finite is found in the answer, and judged by document
+        return classifier.predict_proba(inputs)
 
 
 def _learned(classifier: Classifier) -> dict[str, Any]:
@@ -258,6 +262,8 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
     if model.vectorizer is not None:
         state["vocabulary_"] = list(model.vectorizer.vocabulary)
     state[_HELD_OUT] = {name: vars(part) for name, part in model.held_out.items()}
+    if model.looks:
+        state[_LOOKS] = {name: vars(part) for name, part in model.looks.items()}
     if model.scope is not None:
         state[_SCOPE] = model.scope.to_state()
     written = bundle.Bundle(
@@ -316,6 +322,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
     try:
         state = dict(read.state)
         held_out = {name: HeldOut(**part) for name, part in state.pop(_HELD_OUT).items()}
+        looks = {name: Looks(**part) for name, part in state.pop(_LOOKS, {}).items()}
         scope = state.pop(_SCOPE, None)
         vectorizer = None
         if max_length is not None:
@@ -331,6 +338,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
             scope=None if scope is None else Scope.from_state(scope),
             vectorizer=vectorizer,
             held_out=held_out,
+            looks=looks,
             extra=read.extra,
             trained=trained,
             sha256=read.sha256,
@@ -339,7 +347,8 @@ def load_model(path: str, plugins: Plugins) -> Model:
             part.check(len(classes))
         cleaned = cleaning.apply(read.golden.texts)
         raw = model.predict_raw(cleaned)
-        answers = calibration.apply(raw)
+        with np.errstate(all="ignore"):
+            answers = calibration.apply(raw)
         model.scope_of(cleaned, raw)
     except PluginFailed as error:
         raise _misfit(path, f"state.json and its weights do not fit model.json: {error}") from error

@@ -87,8 +87,15 @@ class Scope:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Scope:
-        """Take back what `to_state` returned."""
-        return cls(**state)
+        """Take back what `to_state` returned.
+
+        Raises:
+            ValueError: the letters and their probabilities do not fit together.
+        """
+        scope = cls(**state)
+        if scope.logs.shape != (len(scope.alphabet) + 1,) * 3 or not np.isfinite(scope.logs).all():
+            raise ValueError("logs is not one finite number for each three symbols")
+        return scope
 
 
 def doubt(raw: Floats) -> Floats:

@@ -121,6 +121,7 @@ def _another(place: Place) -> dict[str, bytes]:
     model = bundle.read(place.model)
     state = {**model.state, "intercept_": model.state["intercept_"] + 0.5}
     state["vocabulary_"] = list(reversed(state["vocabulary_"]))
+    state["scope"] = {**state["scope"], "center": 0.0}
     scaled = {**model.calibration, "temperature": 2.5}
     golden = bundle.Golden(model.golden.texts, np.flip(model.golden.probabilities, axis=1))
     record = {key: value for key, value in model.model.items() if key != "schema"} | {"trained": {}}
