@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from triage.values import Dataset
 
-__all__ = ["Talk", "columns_options", "experiment_options", "names_of", "print_json", "quiet_option", "read"]
+__all__ = [
+    "Talk",
+    "columns_options",
+    "experiment_options",
+    "names_of",
+    "print_json",
+    "quiet_option",
+    "read",
+    "tell",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -203,6 +212,13 @@ def read(
         dataset, changed = correct(dataset, corrections)
         talk.say(f"{changed:,} labels changed by {corrections}")
     return dataset
+
+
+def tell(line: str) -> None:
+    """Write one line for a person on stdout, safe for a terminal; what the locale lacks comes out as `?`."""
+    from triage.terminal import console
+
+    console().print(safe_text(line), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -19,10 +19,12 @@ from triage.cli.common import (
     print_json,
     quiet_option,
     read,
+    tell,
 )
 from triage.errors import DataError, UsageError
 from triage.experiment import Experiment
 from triage.extensions import Corpus
+from triage.pipeline.doubts import contradictory, doubts, few
 from triage.plugins import Plugins
 from triage.values import Dataset
 
@@ -163,9 +165,9 @@ def check(
         print_json(problems)
     else:
         for problem in problems:
-            click.echo(f"{problem['severity']:>7}  {problem['problem']}")
+            tell(f"{problem['severity']:>7}  {problem['problem']}")
         if not problems:
-            click.echo("no problem found")
+            tell("no problem found")
     if any(problem["severity"] == "fatal" for problem in problems):
         raise DataError(f"{corpus}: it cannot be learned from; see the list above")
 
@@ -210,7 +212,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         },
         "empty": sum(length == 0 for length in lengths),
         "exact_duplicates": sum(count - 1 for text, count in copies.items() if text),
-        "contradictory": _contradictory(dataset),
+        "contradictory": contradictory(dataset).total(),
         "dates": {
             "known": len(dates),
             "first": dates[0].isoformat() if dates else None,
@@ -251,54 +253,32 @@ def describe_families(dataset: Dataset, *, progress: Callable[[int], None] | Non
     }
 
 
-def _contradictory(dataset: Dataset) -> int:
-    """How many texts carry more than one label."""
-    labels: dict[str, set[str]] = {}
-    for document in dataset.documents:
-        if document.label is not None and document.text.strip():
-            labels.setdefault(" ".join(document.text.split()), set()).add(document.label)
-    return sum(len(given) > 1 for given in labels.values())
-
-
 def problems_of(dataset: Dataset, *, min_per_class: int) -> list[dict[str, str]]:
     """Return every problem of a corpus, worst first, as {"severity": fatal | warning, "problem": ...}."""
     facts = describe_dataset(dataset)
     counts: dict[str, int] = facts["labels"]
     enough = [label for label, count in counts.items() if count >= min_per_class]
     few = {label: count for label, count in counts.items() if count < min_per_class}
-    folded: dict[str, list[str]] = {}
-    for label in counts:
-        folded.setdefault(" ".join(label.split()).casefold(), []).append(label)
     fatal = []
     if not len(dataset):
         fatal.append("there is no document in it")
     elif not counts:
         fatal.append("no document has a label; name the column with --label-column")
     elif len(enough) < 2:
-        fatal.append(f"fewer than two labels have {min_per_class} documents: {_few(counts)}")
+        fatal.append(f"fewer than two labels have {min_per_class} documents: {few(counts)}")
     if len(dataset) and facts["empty"] == len(dataset):
         fatal.append("every text is empty")
     warnings = [
-        (few, f"labels with fewer than {min_per_class} documents are set aside: {_few(few)}"),
+        (few, f"labels with fewer than {min_per_class} documents are set aside: {few(few)}"),
         (facts["unlabelled"], f"{facts['unlabelled']:,} documents have no label"),
         (facts["quarantined"], f"{facts['quarantined']:,} rows could not be read"),
         (facts["empty"], f"{facts['empty']:,} texts are empty"),
         (facts["exact_duplicates"], f"{facts['exact_duplicates']:,} texts are exact copies of another"),
-        (facts["contradictory"], f"{facts['contradictory']:,} texts carry more than one label"),
-    ]
-    warnings += [
-        (True, "labels that differ only in case or spaces: " + ", ".join(repr(label) for label in labels))
-        for labels in folded.values()
-        if len(labels) > 1
-    ]
+        ]
+    warnings += [(True, doubt) for doubt in doubts(dataset)]
     return [{"severity": "fatal", "problem": problem} for problem in fatal] + [
         {"severity": "warning", "problem": problem} for found, problem in warnings if found
     ]
-
-
-def _few(counts: dict[str, int]) -> str:
-    shown = ", ".join(f"{label!r} ({count})" for label, count in list(counts.items())[:8])
-    return shown + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
 
 
 def _show(facts: dict[str, Any]) -> None:

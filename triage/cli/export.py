@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from triage.cli.common import Talk, json_option, print_json, quiet_option
+from triage.cli.common import Talk, json_option, print_json, quiet_option, tell
 from triage.errors import CannotWrite, CheckFailed, UsageError
 from triage.plugins import Plugins
 from triage.protocols import Exports
@@ -62,7 +62,7 @@ def command(*, model: str, form: str, out: str, as_json: bool, quiet: bool) -> N
     if as_json:
         print_json({"model": loaded.sha256, "format": form, "out": out, "largest_difference": apart})
         return
-    click.echo(f"wrote {out}: loaded again, its probabilities are within {apart:.1g} of the model's")
+    tell(f"wrote {out}: loaded again, its probabilities are within {apart:.1g} of the model's")
 
 
 def _write(model: Model, form: str, folder: Path) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from triage.cli.common import json_option, print_json
+from triage.cli.common import Talk, json_option, print_json, tell
 from triage.errors import CheckFailed, UnknownName, UsageError
 from triage.options import options_of, parse_settings
 from triage.plugins import Plugins, Registered
@@ -220,8 +220,8 @@ def new(*, name: str, kind: str, out: str | None) -> None:
 
     folder = Path(out or name)
     for path in write_plugin(name, kind, folder):
-        click.echo(path)
-    click.echo(f"next: cd {folder} && pip install -e . && triage plugins", err=True)
+        tell(str(path))
+    Talk().say(f"next: cd {folder} && pip install -e . && triage plugins")
 
 
 @command.command()
@@ -285,7 +285,7 @@ def check(
     if broken:
         raise CheckFailed(f"{module} breaks {broken} of {run} checks")
     if not as_json:
-        click.echo(f"{module} keeps the contract: {run} checks run")
+        tell(f"{module} keeps the contract: {run} checks run")
 
 
 def _expected(words: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from triage.errors import CannotWrite, UsageError, near
+from triage.files import write_file
 
 __all__ = ["KINDS", "write_plugin"]
 
@@ -77,7 +78,7 @@ def write_plugin(name: str, kind: str, folder: Path) -> list[Path]:
         folder.mkdir(parents=True)
         for file, template in files.items():
             text = (templates / template).read_text(encoding="utf-8")
-            (folder / file).write_text(Template(text).substitute(words).rstrip("\n") + "\n", encoding="utf-8")
+            write_file(folder / file, (Template(text).substitute(words).rstrip("\n") + "\n").encode())
             written.append(folder / file)
     except OSError as error:
         raise CannotWrite(f"cannot write {str(folder)!r}: {error.strerror}") from error
