@@ -18,6 +18,7 @@ from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
 from triage.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
 from triage.options import build_with, options_of
 from triage.protocols import Source
+from triage.terminal import safe_text
 from triage.values import Epoch, Evaluation, Run
 
 __all__ = ["Failure", "Origin", "Plugins", "Registered"]
@@ -96,7 +97,7 @@ class Plugins:
         self.strict = strict
         self.disabled = frozenset(disable)
         self.failures: list[Failure] = []
-        self._warn = warn or (lambda line: print(line, file=sys.stderr))  # noqa: T201 - nobody else listens
+        self._warn = warn or _to_stderr
         self._manager = pluggy.PluginManager("triage")
         self._manager.add_hookspecs(hookspecs)
         self._registered: dict[str, dict[str, list[Registered]]] = {
@@ -333,6 +334,11 @@ def _place(trace: types.TracebackType | None) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""  # noqa: PTH119
+def _to_stderr(line: str) -> None:
+    """Write a line where nobody else listens."""
+    sys.stderr.write(safe_text(line) + "\n")
+
+
 
 
 def _reason(error: BaseException) -> str:
