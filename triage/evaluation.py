@@ -16,6 +16,7 @@ from triage import metrics
 from triage.calibration import quality
 from triage.coverage import coverage_intervals
 from triage.errors import DataError, Diverged
+from triage.looks import looks_at
 from triage.model import HeldOut, Model
 from triage.plugins import Plugins
 from triage.protocols import Adopts
@@ -160,14 +161,17 @@ def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
 
 
 def with_held_out(model: Model, prepared: Prepared) -> Model:
-    """Return the model with what it says about the parts that it was not fitted on."""
+    """Return the model with what it says about the parts that it was not fitted on, and says early."""
     parts = {name: part for name, part in prepared.splits.parts.items() if name != "train" and len(part)}
     held_out = {}
     for name, part in parts.items():
         raw = model.predict_raw(part.texts)
         scope = model.scope_of(part.texts, raw)
         held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
-    return replace(model, held_out=held_out)
+    looks = {
+        name: looks for name, part in parts.items() if (looks := looks_at(model, part.texts)) is not None
+    }
+    return replace(model, held_out=held_out, looks=looks)
 
 
 def _lengths(texts: Sequence[str]) -> dict[str, list[int]]:

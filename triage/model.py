@@ -16,6 +16,7 @@ from triage.calibration import Calibration
 from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailable, UnknownName, UsageError
 from triage.experiment import Experiment
 from triage.files import shown
+from triage.looks import Looks
 from triage.outofscope import Scope
 from triage.pipeline.cleaning import Cleaning, build_cleaning
 from triage.pipeline.vectorize import Vectorizer
@@ -345,6 +346,8 @@ def load_model(path: str, plugins: Plugins) -> Model:
         )
         for part in held_out.values():
             part.check(len(classes))
+        for name, seen in looks.items():
+            seen.check(len(held_out[name].codes), len(classes))
         cleaned = cleaning.apply(read.golden.texts)
         raw = model.predict_raw(cleaned)
         with np.errstate(all="ignore"):
