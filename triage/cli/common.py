@@ -194,6 +194,7 @@ def read(
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
     from triage.corpora import account, gather, open_source
     from triage.corrections import correct
+    from triage.pipeline.doubts import doubts
 
     with talk.stage(f"reading {location}"):
         source = open_source(plugins, location, options=columns)
@@ -211,6 +212,8 @@ def read(
     if corrections:
         dataset, changed = correct(dataset, corrections)
         talk.say(f"{changed:,} labels changed by {corrections}")
+    for doubt in doubts(dataset) if labelled else ():
+        talk.say(doubt)
     return dataset
 
 

@@ -24,7 +24,7 @@ from triage.cli.common import (
 from triage.errors import DataError, UsageError
 from triage.experiment import Experiment
 from triage.extensions import Corpus
-from triage.pipeline.doubts import contradictory, doubts, few
+from triage.pipeline.doubts import contradictory, counted, doubts
 from triage.plugins import Plugins
 from triage.values import Dataset
 
@@ -265,16 +265,16 @@ def problems_of(dataset: Dataset, *, min_per_class: int) -> list[dict[str, str]]
     elif not counts:
         fatal.append("no document has a label; name the column with --label-column")
     elif len(enough) < 2:
-        fatal.append(f"fewer than two labels have {min_per_class} documents: {few(counts)}")
+        fatal.append(f"fewer than two labels have {min_per_class} documents: {counted(counts)}")
     if len(dataset) and facts["empty"] == len(dataset):
         fatal.append("every text is empty")
     warnings = [
-        (few, f"labels with fewer than {min_per_class} documents are set aside: {few(few)}"),
+        (few, f"labels with fewer than {min_per_class} documents are set aside: {counted(few)}"),
         (facts["unlabelled"], f"{facts['unlabelled']:,} documents have no label"),
         (facts["quarantined"], f"{facts['quarantined']:,} rows could not be read"),
         (facts["empty"], f"{facts['empty']:,} texts are empty"),
         (facts["exact_duplicates"], f"{facts['exact_duplicates']:,} texts are exact copies of another"),
-        ]
+    ]
     warnings += [(True, doubt) for doubt in doubts(dataset)]
     return [{"severity": "fatal", "problem": problem} for problem in fatal] + [
         {"severity": "warning", "problem": problem} for found, problem in warnings if found

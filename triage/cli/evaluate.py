@@ -22,6 +22,7 @@ from triage.cli.common import (
     read_experiment,
 )
 from triage.errors import TriageError, UsageError
+from triage.pipeline.doubts import counted
 from triage.plugins import Plugins
 
 if TYPE_CHECKING:
@@ -198,9 +199,7 @@ def _tell_division(talk: Talk, metrics: Mapping[str, Any]) -> None:
         ("labels that training never saw, each counted as an error", "unseen"),
     ):
         if metrics[key]:
-            few = ", ".join(f"{label} ({count})" for label, count in list(metrics[key].items())[:5])
-            more = f" and {len(metrics[key]) - 5} more" if len(metrics[key]) > 5 else ""
-            talk.say(f"{words}: {few}{more}")
+            talk.say(f"{words}: {counted(metrics[key], most=5)}")
     for rule, count in metrics.get("timed_out", {}).items():
         talk.say(f"{count:,} documents left out: {rule}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from triage.cli.common import (
     tell,
 )
 from triage.errors import UsageError
+from triage.pipeline.doubts import counted
 from triage.plugins import Plugins
 from triage.protocols import Watch
 from triage.training import Prepared
@@ -173,15 +175,33 @@ def tell_splits(talk: Talk, prepared: Prepared) -> None:
     splits = prepared.splits
     talk.say(", ".join(f"{name} {len(part):,}" for name, part in splits.parts.items()))
     if splits.set_aside:
-        few = ", ".join(f"{label} ({count})" for label, count in list(splits.set_aside.items())[:5])
-        more = f" and {len(splits.set_aside) - 5} more" if len(splits.set_aside) > 5 else ""
-        talk.say(f"set aside, too few documents to learn: {few}{more}")
+        few = counted(splits.set_aside, most=5)
+        talk.say(f"set aside, too few documents to learn: {few}")
+    empty = Counter(
+        part.classes[code]
+        for part in splits.parts.values()
+        for code, text in zip(part.codes.tolist(), part.texts, strict=True)
+        if not text
+    )
+    if empty:
+        talk.say(f"empty after cleaning, so nothing is learned from them: {counted(empty, most=5)}")
+    judged = set(splits.test.codes.tolist())
+    alone = Counter(
+        name
+        for part in splits.parts.values()
+        for name in (part.classes[code] for code in part.codes.tolist() if code not in judged)
+    )
+    if alone and judged:
+        talk.say(
+            f"no document of these is in the test part, so they are not judged: {counted(alone, most=5)}"
+        )
     if splits.unlabelled:
         talk.say(f"{splits.unlabelled:,} documents have no label and were not used")
     for rule, count in prepared.timed_out.items():
         talk.say(f"{count:,} documents left out: {rule}")
     if prepared.unseen:
-        talk.say("labels that training never saw, each counted as an error: " + ", ".join(prepared.unseen))
+        unseen = counted(prepared.unseen, most=5)
+        talk.say(f"labels that training never saw, each counted as an error: {unseen}")
 
 
 @contextmanager

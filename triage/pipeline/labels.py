@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import DataError
+from triage.pipeline.doubts import counted
 
 __all__ = ["Labels", "learn_labels"]
 
@@ -48,10 +49,9 @@ def learn_labels(labels: Sequence[str | None], *, min_per_class: int = 10) -> La
     classes = tuple(sorted(label for label, count in counts.items() if count >= min_per_class))
     set_aside = {label: count for label, count in sorted(counts.items()) if count < min_per_class}
     if len(classes) < 2:
-        found = ", ".join(f"{label!r} ({count})" for label, count in counts.most_common(5)) or "none"
-        more = f" and {len(counts) - 5} more" if len(counts) > 5 else ""
+        found = counted(dict(counts.most_common()), most=5) or "none"
         raise DataError(
-            f"learning needs two labels with at least {min_per_class} documents each; found {found}{more}. "
+            f"learning needs two labels with at least {min_per_class} documents each; found {found}. "
             "Give more documents, another --label-column, or a lower min-per-class"
         )
     return Labels(classes=classes, set_aside=set_aside)
