@@ -5,22 +5,27 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.errors import CannotWrite, DataError, NoInput
 from triage.evaluation import COSTS
-from triage.files import write_file
+from triage.files import shown, write_file
 from triage.pictures import can_draw, draw_history
+from triage.textfiles import read_whole
 from triage.values import Decision, Epoch, Evaluation, Run
 
 __all__ = ["find_runs", "read_run", "run_name", "write_run"]
 
 METRICS = "metrics.json"
+_FACTS = (METRICS, "costs.json", "history.json")
+_MOST_BYTES = 1 << 30
 
 
 def run_name(corpus: str, backend: str, split: str, seed: int, *, rest: Mapping[str, Any]) -> str:
@@ -73,17 +78,14 @@ def read_run(folder: Path) -> Evaluation:
         DataError: a file of it is damaged; it is named.
     """
     if not (folder / METRICS).is_file():
-        raise NoInput(f"there is no finished run in {str(folder)!r}: `triage evaluate` makes them")
-    facts, costs, history = (_json(folder / name) for name in (METRICS, "costs.json", "history.json"))
+        raise NoInput(f"there is no finished run in {shown(folder)}: `triage evaluate` makes them")
     try:
-        with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
-            codes, probabilities, rows, groups = (
-                arrays[name] for name in ("codes", "probabilities", "rows", "groups")
-            )
-        lines = (folder / "decisions.jsonl").read_bytes().splitlines()
+        facts, costs, history = (json.loads(_whole(folder / name)) for name in _FACTS)
+        codes, probabilities, rows, groups = _arrays(_whole(folder / "predictions.npz"))
+        lines = _whole(folder / "decisions.jsonl").splitlines()
         decisions = [_decision(json.loads(line)) for line in lines]
         documents = facts.pop("training_documents")
-        return Evaluation(
+        found = Evaluation(
             run=Run(facts["corpus"], facts["backend"], facts["options"], facts["seed"], documents),
             metrics={**facts, **costs},
             labels=tuple(facts["confusion"]["labels"]),
@@ -95,10 +97,16 @@ def read_run(folder: Path) -> Evaluation:
             history=tuple(Epoch(**epoch) for epoch in history),
             decisions=decisions,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{str(folder)!r}: the run is damaged ({type(error).__name__}); evaluate again"
-        ) from error
+        _check(found)
+    except NoInput as error:
+        raise DataError(f"the run is damaged: {error}") from None
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - zip, numpy and JSON have a dozen errors between them
+        # Not chained: their messages may quote what they read.
+        name = type(error).__name__
+        raise DataError(f"{shown(folder)}: the run is damaged ({name}); evaluate again") from None
+    return found
 
 
 def find_runs(folder: Path) -> list[Path]:
@@ -124,11 +132,36 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise DataError(f"{str(path)!r}: damaged ({type(error).__name__}); evaluate again") from error
+def _whole(path: Path) -> bytes:
+    return read_whole(path, most=_MOST_BYTES)
+
+
+def _arrays(data: bytes) -> list[NDArray[Any]]:
+    """Return the arrays of a run; each is as large as its file says, or it is damaged."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > _MOST_BYTES:
+            raise ValueError
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return [arrays[name] for name in ("codes", "probabilities", "rows", "groups")]
+
+
+def _check(found: Evaluation) -> None:
+    """Raise ValueError where the parts of a run do not fit each other."""
+    n, k = len(found.codes), len(found.labels)
+    whole = [array.dtype.kind in "iu" and array.shape == (n,) for array in (found.codes, found.rows)]
+    if (
+        not all(whole)
+        or not all(isinstance(label, str) for label in found.labels)
+        or found.probabilities.dtype.kind != "f"
+        or found.probabilities.shape[:1] != (n,)
+        or found.probabilities.ndim != 2
+        or found.probabilities.shape[1] > k
+        or found.groups.shape not in ((n,), (0,))
+        or (n and not 0 <= found.codes.min() <= found.codes.max() < k)
+        or found.confusion.shape != (k, k)
+        or len(found.decisions) not in (0, n)
+    ):
+        raise ValueError
 
 
 def _decision(record: dict[str, Any]) -> Decision:
