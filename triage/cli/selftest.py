@@ -116,7 +116,7 @@ def _chosen(only: Sequence[str]) -> list[Fault]:
 
 
 def _list(faults: Sequence[Fault], *, as_json: bool) -> None:
-    from triage.terminal import cell, console
+    from triage.terminal import cell, console, safe_text
 
     if as_json:
         print_json([{"name": fault.name, "does": fault.does, "must": fault.must} for fault in faults])
@@ -124,7 +124,8 @@ def _list(faults: Sequence[Fault], *, as_json: bool) -> None:
     out = console()
     for fault in faults:
         out.print(cell(fault.name, style="bold"), soft_wrap=True)
-        out.print(f"  {fault.does}\n  Must: {fault.must}", soft_wrap=True)
+        out.print(safe_text(f"  {fault.does}"), soft_wrap=True)
+        out.print(safe_text(f"  Must: {fault.must}"), soft_wrap=True)
 
 
 def _try(talk: Talk, faults: Sequence[Fault], *, seed: int, as_json: bool) -> None:
@@ -335,7 +336,9 @@ def _show(found: list[Outcome]) -> None:
 def _table(columns: Sequence[str], *, left: Sequence[str]) -> Table:
     from rich.table import Table
 
+    from triage.terminal import cell
+
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="left" if column in left else "right")
+        table.add_column(cell(column), justify="left" if column in left else "right")
     return table

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from triage.errors import UsageError, near
+from triage.terminal import safe_text
 
 __all__ = ["Card", "Check", "Law", "LawBroken", "Outcome", "checks_of", "hold", "judge", "raise_broken"]
 
@@ -168,7 +169,8 @@ def raise_broken(card: Card) -> Card:
     Raises:
         ExceptionGroup: of `LawBroken`, one for each law.
     """
-    sys.stdout.write(f"{card}\n")
+    for line in str(card).splitlines():
+        sys.stdout.write(safe_text(line) + "\n")
     failures = []
     for outcome in card.broken:
         failure = LawBroken(f"{outcome.states} {outcome.reason}")
