@@ -162,6 +162,17 @@ def test_evaluating_keeps_runs_that_the_report_shows_again(past, tmp_path):
     assert "leaderboard" in page.read_text(encoding="utf-8")
 
 
+def test_what_leaking_is_worth_is_said_where_both_splits_were_run(past, tmp_path):
+    runs = tmp_path / "runs"
+    for split in ("grouped", "naive"):
+        run("evaluate", past, "--split", split, "--runs", runs, "--quiet")
+    for command in (("compare", runs), ("report", runs)):
+        assert "near-duplicates on both sides" in " ".join(run(*command).stdout.decode().split())
+    assert [len(each["leaks"]) for each in json.loads(run("compare", runs, "--json").stdout)] == [1, 1]
+    page = run("report", runs, "--format", "html").stdout.decode()
+    assert "What a naive split flatters" in page
+
+
 def test_two_runs_of_one_seed_give_the_same_metrics_byte_for_byte(past, tmp_path):
     for name in ("first", "second"):
         run("evaluate", past, "--runs", tmp_path / name, "--quiet")
@@ -178,6 +189,7 @@ def test_labels_that_training_never_saw_count_as_errors(past, tmp_path):
     (found,) = json.loads(done.stdout)
     assert found["unseen"] == {"insurance": 1}
     assert found["documents"]["test"] == 2
+    assert found["test_corpus_sha256"] not in (None, found["corpus_sha256"])
     assert found["confusion"]["labels"] == ["card", "loan", "mortgage", "insurance"]
     assert sum(map(sum, found["confusion"]["matrix"])) == 2
     assert found["accuracy"] <= 0.5

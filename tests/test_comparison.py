@@ -1,12 +1,14 @@
 """Comparing backends: paired, corrected, and honest about what is chance."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import triage
-from triage.comparison import compare, holm, learning_curve
+from triage.comparison import compare, holm, leaks, learning_curve
 from triage.metrics import score
 
 CLASSES = ("a", "b", "c")
@@ -95,3 +97,33 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values):
     by_p = [corrected for _, corrected in sorted(zip(p_values, adjusted, strict=True))]
     assert by_p == sorted(by_p)
     assert min(adjusted) == pytest.approx(min(1.0, min(p_values) * len(p_values)))
+
+
+def split_run(split, backend, *, right, seed=1, source="0", **options):
+    run = run_of(backend, right=right, seed=seed, **options)
+    return dataclasses.replace(run, metrics={**run.metrics, "split": split, "corpus_sha256": source})
+
+
+def test_what_a_naive_split_flatters_is_measured_on_the_seeds_that_both_splits_have():
+    runs = [
+        split_run("naive", "tfidf", right=0.9),
+        split_run("grouped", "tfidf", right=0.7),
+        split_run("grouped", "tfidf", right=0.1, seed=2),
+        split_run("grouped", "other", right=0.5),
+    ]
+    (leak,) = leaks(runs)
+    naive, grouped = runs[0].metrics["macro_f1"], runs[1].metrics["macro_f1"]
+    assert (leak.backend, leak.seeds, leak.naive, leak.grouped) == ("tfidf", 1, naive, grouped)
+    assert f"worth {naive - grouped:+.3f}" in leak.sentence()
+
+
+def test_splits_of_two_corpora_of_one_name_are_not_mixed_and_shares_of_one_do_not_count():
+    other = split_run("naive", "tfidf", right=0.9, source="1")
+    share = split_run("naive", "tfidf", right=0.9, share=0.5)
+    assert leaks([other, share, split_run("grouped", "tfidf", right=0.7)]) == []
+
+
+def test_runs_judged_on_another_corpus_are_compared_apart():
+    judged_elsewhere = run_of("tfidf")
+    judged_elsewhere.metrics["test_corpus_sha256"] = "1"
+    assert len(compare([run_of("tfidf"), judged_elsewhere])) == 2

@@ -11,7 +11,7 @@ from triage.isolation import ALLOWED
 
 PLUGIN = '''
 """Backends that misbehave while they learn."""
-import ctypes, os, pathlib, subprocess, sys, time
+import ctypes, logging, os, pathlib, subprocess, sys, time
 import numpy as np
 import triage
 
@@ -39,6 +39,7 @@ def look(self):
 @triage.hookimpl
 def triage_backends():
     yield one("plain", lambda self: None)
+    yield one("wary", lambda self: [logging.getLogger("rogues").warning("this is %s\x1b[2J", "thin ice") for _ in range(3)])
     yield one("crash", lambda self: ctypes.string_at(0))
     yield one("hang", lambda self: (subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]), time.sleep(600)))
     yield one("leave", lambda self: sys.exit(0))
@@ -95,6 +96,17 @@ def test_what_it_prints_deletes_or_looks_for_reaches_nobody(place):
     assert done.returncode == 0, done.stderr
     assert [found["backend"] for found in json.loads(done.stdout)] == ["chatter", "vandal", "spy"]
     assert sorted(path.name for path in place.iterdir()) == ["past.csv", "precious.txt", "runs"]
+
+
+@pytest.mark.parametrize("more", [(), ("--isolate",)])
+def test_what_it_warns_about_belongs_to_the_run_and_is_shown_with_it(place, more):
+    (found,) = json.loads(evaluate(place, "wary", *more).stdout)
+    assert found["warnings"] == ["this is thin ice\x1b[2J"]
+    words = ["report", "runs", "--format", "terminal"]
+    shown = subprocess.run(
+        [sys.executable, "-m", "triage", *words], cwd=place, capture_output=True, text=True
+    )
+    assert "this is thin ice␛[2J" in shown.stdout
 
 
 def test_without_isolation_it_sees_what_this_process_sees(place):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from triage.values import Evaluation
 
-__all__ = ["Comparison", "Difference", "Standing", "compare", "holm", "learning_curve"]
+__all__ = ["Comparison", "Difference", "Leak", "Standing", "compare", "holm", "leaks", "learning_curve"]
 
 DRAWS = 2000
 _CELLS = 40_000_000  # documents times draws: 320 MB; a corpus too large for 2,000 draws needs fewer
@@ -129,6 +129,64 @@ class Comparison:
         }
 
 
+@dataclass(frozen=True)
+class Leak:
+    """What near-duplicates on both sides of a naive split are worth to one backend.
+
+    Attributes:
+        corpus: its name.
+        backend: its name.
+        seeds: how many of them both splits have.
+        naive: mean macro-F1 with the naive split.
+        grouped: mean macro-F1 with the grouped split.
+    """
+
+    corpus: str
+    backend: str
+    seeds: int
+    naive: float
+    grouped: float
+
+    @property
+    def worth(self) -> float:
+        """By how much the naive split scores higher."""
+        return self.naive - self.grouped
+
+    def sentence(self) -> str:
+        """Return it in plain words."""
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        return (
+            f"{self.backend} on {self.corpus}: {self.naive:.3f} macro-F1 with the naive split, "
+            f"{self.grouped:.3f} with the grouped one ({seeds}): near-duplicates on both sides are worth "
+            f"{self.worth:+.3f}"
+        )
+
+
+def leaks(evaluations: Sequence[Evaluation]) -> list[Leak]:
+    """Return what leaking is worth, for each corpus and backend that has runs of both splits.
+
+    Args:
+        evaluations: any runs. Those on a share of the training part do not count.
+    """
+    scores: dict[tuple[tuple[str, ...], str], dict[str, dict[int, list[float]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    whole = [run for run in evaluations if run.metrics.get("train_share", 1.0) == 1.0]
+    for place, runs in _apart(whole, *_SOURCE).items():
+        for run in runs:
+            split = str(run.metrics.get("split", ""))
+            scores[place, _name(run, runs)][split][run.run.seed].append(run.metrics["macro_f1"])
+    found = []
+    for (place, backend), splits in scores.items():
+        if common := set(splits["naive"]) & set(splits["grouped"]):
+            naive, grouped = (
+                float(np.mean([np.mean(splits[split][seed]) for seed in sorted(common)]))
+                for split in ("naive", "grouped")
+            )
+            found.append(Leak(place[0], backend, len(common), naive, grouped))
+    return found
+
+
 def compare(evaluations: Sequence[Evaluation], *, seed: int = 0) -> list[Comparison]:
     """Compare backends, for each corpus and split apart.
 
@@ -139,10 +197,18 @@ def compare(evaluations: Sequence[Evaluation], *, seed: int = 0) -> list[Compari
         evaluations: any runs.
         seed: of the bootstrap.
     """
-    apart: dict[tuple[str, str, str], list[Evaluation]] = defaultdict(list)
+    return [_compare(runs, seed=seed) for _, runs in sorted(_apart(evaluations, *_SOURCE, "split").items())]
+
+
+_SOURCE = ("corpus", "corpus_sha256", "test_corpus_sha256")
+
+
+def _apart(evaluations: Sequence[Evaluation], *keys: str) -> dict[tuple[str, ...], list[Evaluation]]:
+    """The runs that agree in these metrics."""
+    found: dict[tuple[str, ...], list[Evaluation]] = defaultdict(list)
     for each in evaluations:
-        apart[each.metrics["corpus"], each.metrics["corpus_sha256"], each.metrics["split"]].append(each)
-    return [_compare(runs, seed=seed) for _, runs in sorted(apart.items())]
+        found[tuple(str(each.metrics.get(key) or "") for key in keys)].append(each)
+    return found
 
 
 def _compare(runs: Sequence[Evaluation], *, seed: int) -> Comparison:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from triage.training import fit, prepare
 from triage.values import Dataset, Epoch
 
 __all__ = ["Job", "JobFailed", "follow", "job_of", "placed"]
+
+_MOST, _LONGEST = 20, 300  # warnings that are kept with a run, and characters of each
 
 
 @dataclass(frozen=True)
@@ -164,15 +167,45 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     def watch(epoch: Epoch) -> None:
         tell("epoch", number=epoch.number, of=epoch.of, loss=epoch.loss, tune_macro_f1=epoch.tune_macro_f1)
 
-    fitted = fit(prepared, experiment, plugins, watch=watch)
+    with _warnings() as warnings:
+        fitted = fit(prepared, experiment, plugins, watch=watch)
     tell("judging")
     found = evaluate(fitted, prepared, plugins, test_documents=test.documents if test else None)
-    found = replace(found, metrics={**found.metrics, "run": job.run})
+    found = replace(
+        found,
+        metrics={
+            **found.metrics,
+            "run": job.run,
+            "test_corpus": test.name if test else None,
+            "test_corpus_sha256": test.sha256 if test else None,
+            "warnings": warnings,
+        },
+    )
     if job.model:
         tell("writing")
         save_model(job.model, with_held_out(fitted.model, prepared))
     write_run(job.folder, found)
     tell("done", macro_f1=found.metrics["macro_f1"], accuracy=found.metrics["accuracy"])
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collect what backends warn about in the log while they learn: it belongs to the run."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            message = record.getMessage()[:_LONGEST]
+            if len(found) < _MOST and message not in found:
+                found.append(message)
+
+    collector = Collector(logging.WARNING)
+    root = logging.getLogger()
+    root.addHandler(collector)
+    try:
+        yield found
+    finally:
+        root.removeHandler(collector)
 
 
 def main() -> int:

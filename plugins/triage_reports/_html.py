@@ -7,16 +7,19 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import triage
+from triage.comparison import leaks
 from triage.html import Markup, element
 from triage_reports import _html_facts as words
 from triage_reports._html_commands import commands
-from triage_reports._html_compare import compared, figure, legend
+from triage_reports._html_compare import compared, figure, legend, table
 from triage_reports._html_detail import detail, mistakes
 from triage_reports._html_figures import learning
 from triage_reports._html_standings import Board, Standing, boards
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from triage.comparison import Leak
 
 __all__ = ["Html"]
 
@@ -48,6 +51,7 @@ class Html:
             "main",
             element("h1", "Evaluation of ", words.bdi(corpora, most=120)),
             *(parts or [element("p", "Nothing was evaluated.")]),
+            _leaking(leaks(evaluations)),
             element("section", element("h2", "What the words mean"), words.terms(), id="terms"),
             element(
                 "footer", f"Made by triage {triage.__version__}. This page is one file and fetches nothing."
@@ -122,6 +126,36 @@ class Html:
             *(mistakes(run, texts, most=self.mistakes) if texts is not None else ()),
             open=unfolded,
         )
+
+
+def _leaking(found: Sequence[Leak]) -> Markup | None:
+    """Return the section on what a naive split flatters, where runs of both splits are shown."""
+    if not found:
+        return None
+    return element(
+        "section",
+        element("h2", "What a naive split flatters"),
+        element(
+            "p",
+            "A naive split leaves near-duplicates, such as template letters, on both sides: what was learned "
+            "by heart is then judged as if it were new. The grouped split is the honest one.",
+        ),
+        table(
+            ["backend", "naive split", "grouped split", "flattered by", "seeds"],
+            [
+                [
+                    element("th", words.bdi(f"{leak.backend} on {leak.corpus}", most=80), scope="row"),
+                    element("td", f"{leak.naive:.3f}"),
+                    element("td", f"{leak.grouped:.3f}"),
+                    element("td", element("b", f"{leak.worth:+.3f}")),
+                    element("td", str(leak.seeds)),
+                ]
+                for leak in found
+            ],
+            caption="Macro-F1 with both splits",
+        ),
+        id="leaking",
+    )
 
 
 def _head(title: str) -> Markup:

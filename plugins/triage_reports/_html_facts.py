@@ -189,6 +189,8 @@ def facts(standings: Sequence[Standing]) -> Markup:
     rows.append(("Backends", [_commas([bdi(standing.name) for standing in standings])]))
     seeds = sorted({run.run.seed for run in runs})
     rows.append(("Seeds", ", ".join(map(str, seeds))))
+    warnings = dict.fromkeys(str(each) for run in runs for each in run.metrics.get("warnings") or ())
+    rows += [("Warned", bdi(warning, most=300)) for warning in warnings]
     for title, key, words in (
         ("Set aside", "set_aside", "too few documents to learn from"),
         ("Unseen", "unseen", "in the test part but never in training; each counts as an error"),

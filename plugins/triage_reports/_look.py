@@ -125,11 +125,12 @@ class Look:
         fits = len(title) + 2 + len(remark) <= self.width
         return self.line("\n", (title, "bold"), "  ", (remark if fits else "", "dim"))
 
-    def wrapped(self, parts: Iterable[str], *, style: str = "") -> list[Text]:
-        """Return parts made safe and joined by dots, on as many lines as they need."""
+    def wrapped(self, parts: Iterable[str], *, style: str = "", between: str | None = None) -> list[Text]:
+        """Return parts made safe and joined by dots, or what is given, on as many lines as they need."""
         lines, line = [], ""
+        between = self.between if between is None else between
         for part in (safe_text(part, width=self.width) for part in parts):
-            joined = line + self.between + part if line else part
+            joined = line + between + part if line else part
             if line and _columns(joined) > self.width:
                 lines.append(line)
                 joined = part

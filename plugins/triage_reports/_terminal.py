@@ -10,6 +10,7 @@ import numpy as np
 
 import triage
 from triage import metrics
+from triage.comparison import leaks
 from triage_reports import _curves, _matrix, _tables
 from triage_reports._look import Look
 
@@ -67,6 +68,10 @@ class Terminal:
             yield look.line("")
             yield _tables.leaderboard(some, look)
             yield from _tables.leaderboard_remarks(some, look)
+        if leaking := leaks(evaluations):
+            yield look.line("")
+            for leak in leaking:
+                yield from look.wrapped(leak.sentence().split(), between=" ")
         for some in places.values():
             ranked = sorted(
                 _tables.groups(some).items(),
@@ -127,6 +132,8 @@ class Terminal:
             yield from look.wrapped([line])
         if times := _times(evaluation):
             yield from look.wrapped(times)
+        for warning in found.get("warnings") or ():
+            yield from look.wrapped(str(warning).split(), style="yellow", between=" ")
 
     def _confusion(self, evaluation: triage.Evaluation, look: Look) -> Iterator[Text]:
         chosen = _matrix.choose(evaluation, look)

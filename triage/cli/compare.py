@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from triage.cli.common import json_option, print_json
-from triage.comparison import Comparison, compare
+from triage.comparison import Comparison, Leak, compare, leaks
 from triage.errors import NoInput
 
 
@@ -19,7 +20,8 @@ def command(*, runs: str, learning_curve: bool, as_json: bool) -> None:
     """Compare the backends whose runs lie in RUNS, each corpus and split apart.
 
     Shows the mean over the seeds with a 95% interval, the paired differences to the best and to tfidf with
-    p-values corrected for the number of comparisons, and a plain verdict.
+    p-values corrected for the number of comparisons, and a plain verdict. Where a backend has runs with the
+    naive and with the grouped split, what leaking near-duplicates is worth is said too.
 
     \b
     Examples:
@@ -27,6 +29,7 @@ def command(*, runs: str, learning_curve: bool, as_json: bool) -> None:
       triage compare runs
       triage evaluate complaints --backend tfidf --learning-curve --runs runs
       triage compare runs --learning-curve
+      triage evaluate complaints --backend tfidf --split naive && triage compare
     """
     from triage.runs import find_runs, read_run
 
@@ -35,14 +38,23 @@ def command(*, runs: str, learning_curve: bool, as_json: bool) -> None:
         raise NoInput(
             f"there is no finished run in {runs!r}: `triage evaluate CORPUS --runs {runs}` makes some"
         )
-    comparisons = compare([read_run(folder) for folder in folders])
+    evaluations = [read_run(folder) for folder in folders]
+    comparisons, leaking = compare(evaluations), leaks(evaluations)
     if as_json:
-        print_json([comparison.to_json() for comparison in comparisons])
+        worth = [{**vars(leak), "worth": leak.worth} for leak in leaking]
+        print_json(
+            [
+                {**each.to_json(), "leaks": [leak for leak in worth if leak["corpus"] == each.corpus]}
+                for each in comparisons
+            ]
+        )
         return
     for comparison in comparisons:
         _show(comparison)
         if learning_curve:
             _curve(comparison)
+    if leaking:
+        _show_leaks(leaking)
 
 
 def _show(comparison: Comparison) -> None:
@@ -79,6 +91,18 @@ def _show(comparison: Comparison) -> None:
         out.print(Padding(safe_text(sentence), (0, 0, 0, 2)))
     for reason in comparison.skipped:
         out.print(Padding(cell(f"left out: {reason}", style="yellow"), (0, 0, 0, 2)))
+    out.print()
+
+
+def _show_leaks(leaking: Sequence[Leak]) -> None:
+    from rich.padding import Padding
+
+    from triage.terminal import cell, console, safe_text
+
+    out = console()
+    out.print(cell("what a naive split flatters", style="bold"))
+    for leak in leaking:
+        out.print(Padding(safe_text(leak.sentence()), (0, 0, 0, 2)))
     out.print()
 
 
