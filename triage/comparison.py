@@ -171,7 +171,9 @@ def leaks(evaluations: Sequence[Evaluation]) -> list[Leak]:
     scores: dict[tuple[tuple[str, ...], str], dict[str, dict[int, list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
-    whole = [run for run in evaluations if run.metrics.get("train_share", 1.0) == 1.0]
+    whole = [
+        run for run in evaluations if run.metrics.get("train_share", 1.0) == 1.0 and "macro_f1" in run.metrics
+    ]
     for place, runs in _apart(whole, *_SOURCE).items():
         for run in runs:
             split = str(run.metrics.get("split", ""))
