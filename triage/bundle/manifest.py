@@ -69,8 +69,14 @@ def parse(data: bytes | bytearray) -> dict[str, tuple[int, str]]:
             f"of schema version {schema}, and this triage knows version {SCHEMA}",
             remedy="Get a newer one: pip install --upgrade nlp-triage",
         )
+    if schema < SCHEMA:
+        raise Damaged(
+            MANIFEST,
+            f"of schema version {schema}, which this triage does not read",
+            remedy="Learn it anew from the same corpus: triage train CORPUS --model MODEL",
+        )
     files = record.get("files")
-    if schema < SCHEMA or set(record) != {"schema", "files"} or not isinstance(files, dict):
+    if set(record) != {"schema", "files"} or not isinstance(files, dict):
         raise Damaged(MANIFEST, "not a manifest")
     for name, entry in files.items():
         if not _FILE.fullmatch(name) or name == MANIFEST:

@@ -60,6 +60,7 @@ def command(
 
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
+    bundle.read(model)  # what is no model is refused before a lock, and directories for it, are made
     with bundle.lock(model) as held:
         loaded = load_model(model, plugins)
         if not {"tune", "calibrate"} <= set(loaded.held_out):

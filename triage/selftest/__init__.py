@@ -18,6 +18,8 @@ __all__ = ["Done", "Fault", "Place", "Trial", "battery", "run", "tally"]
 _MODULES = (
     "saves",
     "models",
+    "foreign",
+    "schemas",
 )
 
 
