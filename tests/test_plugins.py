@@ -1,12 +1,14 @@
 """The plugin host: finds, isolates, checks, names."""
 
 import importlib
+import signal
 import sys
 
 import pytest
 from conftest import module_of
 
 import triage
+from triage import containment
 from triage.plugins import Origin
 
 BACKEND = """
@@ -149,3 +151,67 @@ def test_strangers_open_a_corpus_before_the_built_in_readers(monkeypatch, tmp_pa
     entry_points(monkeypatch, tmp_path, mine_first=mine)
     (tmp_path / "a.csv").write_text("text,label\nx,y\n", encoding="utf-8")
     assert triage.Plugins.discover().open_corpus(str(tmp_path / "a.csv"), {}).name == "mine"
+
+
+PRINTING = (
+    """
+import os, sys
+print("at import \x1b[31m")
+"""
+    + BACKEND.format(more="")
+    + """
+    print("in the hook", end="")
+"""
+)
+
+
+def test_what_a_plugin_prints_goes_to_stderr_and_cannot_write_on_the_terminal(monkeypatch, tmp_path, capsys):
+    entry_points(monkeypatch, tmp_path, chatty=PRINTING)
+    plugins = triage.Plugins.discover()
+    assert plugins.backend("always")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "at import \N{SYMBOL FOR ESCAPE}[31m\nin the hook\n"
+
+
+def test_what_is_printed_under_blame_goes_to_stderr_and_stdout_comes_back(capsys):
+    with triage.Plugins().blame("the backend 'chatty'"):
+        print("aside")
+        with triage.Plugins().blame("one within"):
+            print("aside too")
+    print("data")
+    assert capsys.readouterr() == ("data\n", "aside\naside too\n")
+
+
+SWALLOWING = "import time\nwhile True:\n    try: time.sleep(9)\n    except Exception: pass"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import time; time.sleep(60)", SWALLOWING, "import triage\n@triage.hookimpl\ndef triage_backends():\n    while True: pass"],
+)  # fmt: skip
+def test_a_plugin_that_never_loads_is_given_up_named_and_said(monkeypatch, tmp_path, source, capsys):
+    entry_points(monkeypatch, tmp_path, sleepy=source, good_one=BACKEND.format(more=""))
+    monkeypatch.setenv("TRIAGE_PLUGIN_SECONDS", "0.3")
+    plugins = triage.Plugins.discover()
+    (failure,) = plugins.failures
+    assert "took longer than 0.3 s" in failure.reason
+    assert plugins.backend("always")
+    assert "TRIAGE_DISABLE=sleepy" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_plugin_that_yields_without_end_is_stopped(monkeypatch, tmp_path):
+    endless = "import triage\n@triage.hookimpl\ndef triage_backends():\n    while True: yield 'x'"
+    entry_points(monkeypatch, tmp_path, endless=endless)
+    (failure,) = triage.Plugins.discover().failures
+    assert "more than 1,000 records" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("", 60.0), ("5", 5.0), ("soon", 60.0), ("-1", 60.0), ("nan", 60.0)]
+)
+def test_the_time_to_load_is_a_number_of_seconds(monkeypatch, said, meant):
+    monkeypatch.setenv("TRIAGE_PLUGIN_SECONDS", said)
+    assert containment.seconds_to_load() == meant

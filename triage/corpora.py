@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from triage.containment import aside
 from triage.errors import BadOption, DataError, NoInput, PluginFailed, TriageError, Unavailable, UnknownName
 from triage.extensions import Corpus
 from triage.files import csv_line, shown, write_file
@@ -15,6 +16,7 @@ from triage.values import Dataset, Document, Quarantined
 
 __all__ = ["account", "gather", "load", "open_source", "save_quarantine", "tally"]
 
+_END = object()
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -120,7 +122,13 @@ def checked(source: Source, location: str) -> Iterator[Document | Quarantined]:
         PluginFailed: the source raised something, or yielded neither a Document nor a Quarantined.
     """
     try:
-        for item in source:
+        with aside():
+            items = iter(source)
+        while True:
+            with aside():
+                item = next(items, _END)
+            if item is _END:
+                return
             if not isinstance(item, Document | Quarantined):
                 raise PluginFailed(  # noqa: TRY301 - it passes the handlers below as it is
                     f"the source of {shown(location)} yields {type(item).__name__}, not Document"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import sys
 import types
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 import pluggy
 
 from triage import hookspecs
+from triage.containment import TookTooLong, aside, seconds_to_load, within
 from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
 from triage.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
 from triage.options import build_with, options_of
@@ -24,6 +27,7 @@ from triage.values import Epoch, Evaluation, Run
 __all__ = ["Failure", "Origin", "Plugins", "Registered"]
 
 GROUP = "triage"
+_MOST = 1000  # records that one hook may yield
 E = TypeVar("E", bound=Extension)
 
 _COLLECTING: dict[str, type[Extension]] = {
@@ -133,11 +137,12 @@ class Plugins:
         if point.name in self.disabled:
             return
         try:
-            plugin = point.load()
+            with aside(), within(seconds_to_load()):
+                plugin = point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit at import must not end the tool
-            self._failed(origin, _reason(error), error)
+            self._not_loaded(origin, _reason(error), error)
             return
         self.register(plugin, origin=origin)
 
@@ -177,11 +182,15 @@ class Plugins:
         if implementation is None:
             return
         try:
-            yielded = list(implementation())
+            with aside(), within(seconds_to_load()):
+                yielded = list(itertools.islice(implementation(), _MOST + 1))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-            self._failed(origin, f"{hook}: {_reason(error)}", error)
+            self._not_loaded(origin, f"{hook}: {_reason(error)}", error)
+            return
+        if len(yielded) > _MOST:
+            self._failed(origin, f"{hook} yields more than {_MOST:,} records")
             return
         for extension in yielded:
             if type(extension) is not kind:
@@ -194,6 +203,12 @@ class Plugins:
                 self._failed(origin, f"{extension.name}: {_reason(error)}", error)
                 continue
             self._registered[kind.kind].setdefault(extension.name, []).append(Registered(extension, origin))
+
+    def _not_loaded(self, origin: Origin, reason: str, error: BaseException) -> None:
+        """Keep the failure, and say at once what everybody has just waited for."""
+        self._failed(origin, reason, error)
+        if isinstance(error, TookTooLong):
+            self._warn(f"the plugin {origin}: {error}; TRIAGE_DISABLE={origin.plugin} skips it")
 
     def _failed(self, origin: Origin, reason: str, error: BaseException | None = None) -> None:
         if self.strict:
@@ -270,8 +285,10 @@ class Plugins:
         with self.blame(extension):
             return build_with(extension.build, settings or {}, owner=extension.name)
 
-    def blame(self, extension: Extension) -> _Blame:
+    def blame(self, extension: Extension | str) -> _Blame:
         """Return a context that turns a plugin's exceptions into `PluginFailed`, naming it."""
+        if isinstance(extension, str):
+            return _Blame(extension)
         return _Blame(f"the {extension.kind} {extension.name!r}")
 
     def open_corpus(self, location: str, options: dict[str, str]) -> Source | None:
@@ -297,7 +314,8 @@ class Plugins:
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             values = [arguments[name] for name in implementation.argnames]
             try:
-                implementation.function(*values)
+                with aside():
+                    implementation.function(*values)
             except Exception as error:  # noqa: BLE001 - an observer stops nothing
                 plugin = implementation.plugin
                 if plugin not in self._reported:
@@ -310,17 +328,22 @@ class Plugins:
 
 
 class _Blame:
-    """Turns what a plugin raises into `PluginFailed`; errors that triage raises on purpose pass."""
+    """Turns what a plugin raises into `PluginFailed`; errors that triage raises on purpose pass.
+
+    What it prints goes to stderr: stdout is for data.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._aside = contextlib.ExitStack()
 
     def __enter__(self) -> None:
-        return None
+        self._aside.enter_context(aside())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
+        self._aside.close()
         if error is None or isinstance(error, TriageError | KeyboardInterrupt | MemoryError):
             return
         if isinstance(error, Exception | SystemExit):

@@ -120,10 +120,13 @@ class Router:
 
     def _predict(self, documents: Sequence[Document]) -> tuple[Prediction, set[int]]:
         """Predict; a text on which a cleaning rule runs out of time counts as empty and is remembered."""
-        try:
-            return self.model.predict(documents), set()
-        except CleaningTimeout:
-            pass
+        with self._plugins.blame(f"the backend {self.model.backend!r}"):
+            try:
+                return self.model.predict(documents), set()
+            except CleaningTimeout:
+                return self._predict_one_by_one(documents)
+
+    def _predict_one_by_one(self, documents: Sequence[Document]) -> tuple[Prediction, set[int]]:
         texts, timed_out = [], set()
         for position, document in enumerate(documents):
             try:
@@ -173,7 +176,8 @@ class Router:
         familiarity = None if prediction.familiarity is None else prediction.familiarity.tolist()
         terms: Sequence[Sequence[tuple[str, float]]] = [()] * len(prediction)
         if self.explain:
-            terms = self.model.explain(prediction.texts, top[:, 0].tolist())
+            with self._plugins.blame(f"the backend {self.model.backend!r}"):
+                terms = self.model.explain(prediction.texts, top[:, 0].tolist())
         decisions = []
         for position, (document, verdict, codes) in enumerate(
             zip(prediction.documents, verdicts, top.tolist(), strict=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.calibration import Calibration, Method, check_method, fit_calibration, part_for
+from triage.containment import aside
 from triage.errors import DataError, Diverged
 from triage.experiment import Experiment
 from triage.model import Model, checked, versions
@@ -100,7 +101,8 @@ def prepare(
     cleaning = build_cleaning(plugins, _steps(experiment, dataset, plugins))
     labels = learn_labels(dataset.labels, min_per_class=experiment.min_per_class)
     codes = labels.encode(dataset.labels)
-    texts, timed_out, slow = _clean(dataset, cleaning)
+    with aside():
+        texts, timed_out, slow = _clean(dataset, cleaning)
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
     codes = codes[usable]
     cleaned = [texts[row] for row in usable.tolist()]
@@ -320,7 +322,8 @@ def _test_part(
     unseen = {label: counts[label] for label in sorted(set(counts) - set(labels.classes))}
     classes = labels.classes + tuple(unseen)
     codes = Labels(classes).encode(test.labels)
-    texts, timed_out, slow = _clean(test, cleaning)
+    with aside():
+        texts, timed_out, slow = _clean(test, cleaning)
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
     if not len(usable):
         raise DataError(f"{test.name}: there is no labelled document in it to judge on")
