@@ -12,12 +12,13 @@ import pytest
 import triage
 import triage.testing
 from triage import hookspecs
+from triage.pipeline.cleaning import build_cleaning
 from triage.testing.reports import evaluation
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8") if (ROOT / "plugins").is_dir() else ""
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("triage_"))
-KINDS = {"triage_backends": "backend", "triage_corpora": "corpus", "triage_cleaners": "cleaner", "triage_policies": "policy", "triage_reports": "report"}  # fmt: skip
+KINDS = {"triage_backends": "backend", "triage_corpora": "corpus", "triage_cleaners": "cleaner", "triage_policies": "policy", "triage_reports": "report", "triage_forecasters": "forecaster"}  # fmt: skip
 FLOOR = {"it_beats_the_floor_on_what_can_be_told_apart": "it answers with the commonest label"}
 
 pytestmark = pytest.mark.skipif(not GUIDE, reason="the guide lies beside the sources")
@@ -76,8 +77,10 @@ def test_every_block_of_the_guide_runs_and_keeps_the_contract(number, tmp_path, 
     for extension in shown:
         if extension.name == "bigru":
             assert extension.consumes == "sequences"  # its training is a test of its own, below
-        elif extension.steps if isinstance(extension, triage.Cleaner) else False:
-            assert extension.steps == ("lower", "hashes")
+        elif isinstance(extension, triage.Cleaner) and extension.steps:
+            plugins = triage.Plugins.discover()
+            plugins.register(module)
+            assert build_cleaning(plugins, [(extension.name, {})])("A #Big fee") == "a big fee"
         else:
             check = getattr(triage.testing, f"check_{extension.kind}")
             check(
