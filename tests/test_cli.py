@@ -356,3 +356,11 @@ def test_strict_routing_names_the_file_the_line_and_the_reason(model, tmp_path):
     new.write_text("id,text\n1,my card\n2,loan,extra\n", encoding="utf-8")
     said = run("route", model, new, "--strict", code=65).stderr.decode()
     assert f"{str(new)!r}, row 2, line 3: 3 fields where the header has 2" in said
+
+
+def test_parquet_refuses_half_a_character_by_row_and_leaves_no_file(model, tmp_path):
+    new = tmp_path / "new.jsonl"
+    new.write_text('{"id": "a", "text": "my card"}\n{"id": "\\ud800", "text": "my card"}\n', "utf-8")
+    done = run("route", model, new, "--format", "parquet", "--out", tmp_path / "out.parquet", code=65)
+    assert "row 2: its id, label or queue" in done.stderr.decode()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.jsonl"]

@@ -62,3 +62,13 @@ def test_texts_that_are_all_the_same_are_refused_unless_copies_may_be_divided():
     with pytest.raises(triage.DataError, match=r"near-duplicates of one another: 'a' \(20\), 'b' \(20\)"):
         prepare(dataset, Experiment(), PLUGINS)
     assert len(prepare(dataset, Experiment(split="naive"), PLUGINS).splits.test)
+
+
+def test_so_many_labels_that_memory_would_fill_are_refused_with_their_counts(monkeypatch):
+    letters = "abcdefghijklmnopqrst"
+    words = [f"{letters[i % 20]}{letters[i // 20]}" for i in range(400)]
+    dataset = dataset_of(*[(f"label {i % 20}", word) for i, word in enumerate(words)])
+    prepare(dataset, Experiment(), PLUGINS)
+    monkeypatch.setattr("triage.pipeline.doubts._SCORES", 20 * 80 - 1)
+    with pytest.raises(triage.DataError, match=r"80 documents cannot .* on 20 labels: 'label 0' \(20\)"):
+        prepare(dataset, Experiment(), PLUGINS)

@@ -87,7 +87,6 @@ def write_parquet(
         CannotWrite: the file cannot be written; what stood there still stands.
         DataError: an id, a label or a queue that Parquet cannot hold; the row is named.
     """
-
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -124,8 +123,8 @@ def _table(group: list[dict[str, Any]], schema: Any) -> Any:
                 pa.Table.from_pylist([found], schema=schema)
             except UnicodeEncodeError:
                 raise DataError(
-                    f"row {found['row']:,}: its id, label or queue holds half a character (a lone surrogate), "
-                    "which Parquet cannot hold; jsonl and csv can"
+                    f"row {found['row']:,}: its id, label or queue holds half a character (a lone "
+                    "surrogate), which Parquet cannot hold; jsonl and csv can"
                 ) from None
         raise
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from triage.model import Model, checked, versions
 from triage.options import resolve
 from triage.outofscope import Scope, learn_scope
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning, expanded
-from triage.pipeline.doubts import counted
+from triage.pipeline.doubts import check_size, check_texts
 from triage.pipeline.duplicates import near_duplicates
 from triage.pipeline.labels import UNKNOWN, Labels, learn_labels
 from triage.pipeline.split import PARTS, SHARES, split_by_time, split_stratified, thin_stratified
@@ -101,6 +101,8 @@ def prepare(
     cleaning = build_cleaning(plugins, _steps(experiment, dataset, plugins))
     labels = learn_labels(dataset.labels, min_per_class=experiment.min_per_class)
     codes = labels.encode(dataset.labels)
+    shares = SHARES if test is None else (0.75, 0.125, 0.125, 0.0)
+    check_size(dataset, labels.classes, judged=max(int(max(shares[1:]) * len(dataset)), len(test or ())))
     with aside():
         texts, timed_out, slow = _clean(dataset, cleaning)
     usable = np.flatnonzero((codes != UNKNOWN) & ~timed_out)
@@ -108,8 +110,9 @@ def prepare(
     cleaned = [texts[row] for row in usable.tolist()]
     # Families are found even where they are not kept together: intervals are drawn over them.
     groups = near_duplicates([dataset.documents[row].text for row in usable.tolist()])
-    _check_texts(dataset.name, labels.classes, codes, cleaned, groups, experiment, cleaning)
-    shares = SHARES if test is None else (0.75, 0.125, 0.125, 0.0)
+    kept = Counter(labels.classes[code] for code in codes.tolist())
+    steps = [step for step, _ in cleaning.steps]
+    check_texts(dataset.name, kept, cleaned, steps, groups if experiment.split == "grouped" else None)
     if experiment.split == "time":
         assigned = split_by_time([dataset.documents[row].date for row in usable.tolist()], shares=shares)
     else:
@@ -283,35 +286,6 @@ def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.
             timed_out[position] = True
             slow[str(late)] += 1
     return texts, timed_out, slow
-
-
-def _check_texts(
-    name: str,
-    classes: Sequence[str],
-    codes: NDArray[np.int64],
-    texts: Sequence[str],
-    groups: NDArray[np.int64],
-    experiment: Experiment,
-    cleaning: Cleaning,
-) -> None:
-    """Refuse texts that say nothing, or all say the same.
-
-    Raises:
-        DataError: all are empty after cleaning, or all one family that the split must not divide.
-    """
-    sizes = np.bincount(codes, minlength=len(classes)).tolist()
-    found = counted(dict(zip(classes, sizes, strict=True)))
-    if not any(texts):
-        steps = ", ".join(step for step, _ in cleaning.steps)
-        raise DataError(
-            f"{name}: all {len(texts):,} labelled texts are empty after cleaning ({steps}): {found}. "
-            "Choose other --cleaners, or another --text-column"
-        )
-    if len(texts) > 1 and experiment.split == "grouped" and (groups == groups[0]).all():
-        raise DataError(
-            f"{name}: all {len(texts):,} labelled texts are near-duplicates of one another: {found}. Nothing "
-            "could be judged on other texts than were learned from; give more, or --split naive"
-        )
 
 
 def _test_part(

@@ -1,14 +1,20 @@
-"""What is doubtful about the labels of a corpus, in sentences with names and counts."""
+"""What is doubtful about a corpus, and what nothing can be learned from, with names and counts."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.errors import DataError
 from triage.values import Dataset
 
-__all__ = ["alike", "contradictory", "counted", "doubts"]
+__all__ = ["alike", "check_size", "check_texts", "contradictory", "counted", "doubts"]
+
+_SCORES = 100_000_000  # documents times labels: a matrix of 800 MB, and judging holds several
 
 
 def doubts(dataset: Dataset) -> list[str]:
@@ -33,6 +39,57 @@ def doubts(dataset: Dataset) -> list[str]:
             f"{pairs.total():,} texts carry more than one label and count with each; most often {most}"
         )
     return found
+
+
+def check_size(dataset: Dataset, labels: Sequence[str], *, judged: int) -> None:
+    """Refuse so many labels that the probabilities of one part would fill the memory.
+
+    Args:
+        dataset: what is to be learned from.
+        labels: those that are to be told apart.
+        judged: how many documents the largest part has that is judged at once.
+
+    Raises:
+        DataError: more than 100 million probabilities; it names some labels with their counts.
+    """
+    if judged * len(labels) > _SCORES:
+        found = dataset.label_counts
+        some = counted({label: found[label] for label in labels}, most=5)
+        raise DataError(
+            f"{dataset.name}: {judged:,} documents cannot be judged at once on {len(labels):,} labels: "
+            f"{some}. Join labels, raise --min-per-class, or take a sample"
+        )
+
+
+def check_texts(
+    name: str,
+    kept: Mapping[str, int],
+    texts: Sequence[str],
+    steps: Sequence[str],
+    groups: NDArray[np.int64] | None,
+) -> None:
+    """Refuse texts that say nothing, or that all say the same.
+
+    Args:
+        name: of the corpus.
+        kept: the labels that are learned, with their counts.
+        texts: n texts, clean.
+        steps: what they were cleaned by.
+        groups: shape (n,): the families that must not be divided, or None where all may be.
+
+    Raises:
+        DataError: all are empty, or all are of one family.
+    """
+    if not any(texts):
+        raise DataError(
+            f"{name}: all {len(texts):,} labelled texts are empty after cleaning ({', '.join(steps)}): "
+            f"{counted(kept)}. Choose other --cleaners, or another --text-column"
+        )
+    if groups is not None and len(texts) > 1 and (groups == groups[0]).all():
+        raise DataError(
+            f"{name}: all {len(texts):,} labelled texts are near-duplicates of one another: {counted(kept)}. "
+            "Nothing could be judged on other texts than were learned from; give more, or --split naive"
+        )
 
 
 def alike(counts: Mapping[str, int]) -> list[dict[str, int]]:
