@@ -23,6 +23,7 @@ HEAVY = {
     "matplotlib",
     "onnx",
     "onnxruntime",
+    "statsmodels",
 }
 CORE = sorted((ROOT / "triage").rglob("*.py"))
 SHIPPED = CORE + sorted((ROOT / "plugins").rglob("*.py")) + sorted((ROOT / "corpora").rglob("*.py"))

@@ -15,7 +15,7 @@ from triage.errors import (
     UnknownName,
     UsageError,
 )
-from triage.extensions import Backend, Cleaner, Corpus, Policy, Report
+from triage.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
 from triage.hookspecs import hookimpl
 from triage.model import Model, load_model
 from triage.options import Between
@@ -33,6 +33,7 @@ from triage.values import (
     Splits,
     Verdict,
 )
+from triage.volumes import Days, History
 
 __version__ = "0.1.0"
 
@@ -46,11 +47,14 @@ __all__ = [
     "Corpus",
     "DataError",
     "Dataset",
+    "Days",
     "Decision",
     "Diverged",
     "Document",
     "Epoch",
     "Evaluation",
+    "Forecaster",
+    "History",
     "Model",
     "NoInput",
     "NotFitted",

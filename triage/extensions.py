@@ -1,4 +1,4 @@
-"""The records that plugins yield: a name, a line about it, and a factory. Learn one, know five."""
+"""The records that plugins yield: a name, a line about it, and a factory. Learn one, know six."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from triage.protocols import Classifier, Clean, Decide, Render, Source
+from triage.protocols import Classifier, Clean, Decide, Forecasts, Render, Source
 
-__all__ = ["Backend", "Cleaner", "Corpus", "Extension", "Policy", "Report"]
+__all__ = ["Backend", "Cleaner", "Corpus", "Extension", "Forecaster", "Policy", "Report"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extension:
-    """What the five kinds have in common.
+    """What the six kinds have in common.
 
     Attributes:
         name: lower-case words joined by hyphens; how users call it.
@@ -136,6 +136,31 @@ class Report(Extension):
     kind: ClassVar[str] = "report"
 
     build: Callable[..., Render]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecaster(Extension):
+    """Says how many documents each queue will get on the days to come.
+
+    Attributes:
+        called: how a sentence calls it, such as "the LSTM"; by default its name.
+        fits: how often one backtest fits it at most, for those that learn slowly; in between, the last fit
+            is asked about later days. None fits it at every origin.
+    """
+
+    kind: ClassVar[str] = "forecaster"
+
+    build: Callable[..., Forecasts]
+    called: str = ""
+    fits: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check `called` and `fits` too."""
+        super().__post_init__()
+        if not isinstance(self.called, str) or "\n" in self.called:
+            raise ValueError(f"{self.name}: called is one line of text")
+        if self.fits is not None and (not isinstance(self.fits, int) or self.fits < 1):
+            raise ValueError(f"{self.name}: fits is a number of at least 1, or None, not {self.fits!r}")
 
 
 def _never_built() -> Clean:

@@ -1,6 +1,6 @@
 """Every hook. The docstring of each is a complete small plugin, and the tests run it.
 
-The collecting hooks differ only in what they yield: learn one, know five. They are called once, when the
+The collecting hooks differ only in what they yield: learn one, know six. They are called once, when the
 plugins are gathered; what they yield is checked and kept by name. `build` is called when a thing is used.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from triage.extensions import Backend, Cleaner, Corpus, Policy, Report
+from triage.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
 from triage.protocols import Source
 from triage.values import Epoch, Evaluation, Run
 
@@ -139,6 +139,33 @@ def triage_reports() -> Iterable[Report]:
     @triage.hookimpl
     def triage_reports():
         yield triage.Report(name="lines", summary="One line for each evaluation", build=Lines)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_forecasters() -> Iterable[Forecaster]:
+    '''Yield the forecasters that this plugin adds.
+
+    ```python
+    """Expect on every day what came on a day of the last four weeks, on average."""
+    import numpy as np
+    import triage
+
+
+    class FourWeeks:
+        def fit(self, history, *, horizon, seed, watch):
+            if not len(history):
+                raise triage.DataError("no day to learn from")
+
+        def forecast(self, history, ahead):
+            return np.tile(history.filled[-28:].mean(axis=0), (len(ahead), 1))
+
+
+    @triage.hookimpl
+    def triage_forecasters():
+        yield triage.Forecaster(name="four-weeks", summary="The mean of the last four weeks", build=FourWeeks)
     ```
     '''
     raise NotImplementedError

@@ -18,7 +18,7 @@ import pluggy
 from triage import hookspecs
 from triage.containment import TookTooLong, aside, seconds_to_load, within
 from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
-from triage.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
+from triage.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
 from triage.options import build_with, options_of
 from triage.protocols import Source
 from triage.terminal import safe_text
@@ -36,6 +36,7 @@ _COLLECTING: dict[str, type[Extension]] = {
     "triage_cleaners": Cleaner,
     "triage_policies": Policy,
     "triage_reports": Report,
+    "triage_forecasters": Forecaster,
 }
 
 
@@ -270,6 +271,10 @@ class Plugins:
         """Return the report of that name; errors as in `get`."""
         return self._typed(Report, name)
 
+    def forecaster(self, name: str) -> Forecaster:
+        """Return the forecaster of that name; errors as in `get`."""
+        return self._typed(Forecaster, name)
+
     def _typed(self, kind: type[E], name: str) -> E:
         extension = self.get(kind, name).extension
         assert isinstance(extension, kind)
@@ -352,16 +357,16 @@ class _Blame:
             raise PluginFailed(f"{self.name} failed with {type(error).__name__}{place}") from error
 
 
-def _place(trace: types.TracebackType | None) -> str:
-    """Return where the innermost frame stands, as ` in file.py:12`."""
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""  # noqa: PTH119
 def _to_stderr(line: str) -> None:
     """Write a line where nobody else listens."""
     sys.stderr.write(safe_text(line) + "\n")
 
 
+def _place(trace: types.TracebackType | None) -> str:
+    """Return where the innermost frame stands, as ` in file.py:12`."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""  # noqa: PTH119
 
 
 def _reason(error: BaseException) -> str:
@@ -389,4 +394,6 @@ def _remedy(missing: tuple[str, ...], origin: Origin) -> str:
         return "'nlp-triage[train]'"
     if origin.distribution == "nlp-triage" and "pyarrow" in missing:
         return "'nlp-triage[parquet]'"
+    if origin.distribution == "nlp-triage" and "statsmodels" in missing:
+        return "'nlp-triage[forecast]'"
     return " ".join(missing)

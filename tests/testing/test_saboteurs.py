@@ -17,6 +17,7 @@ OPTIONS = {
     "cleaner": {"it-builds-with-no-options": {"size": 3}},
     "policy": {"it-builds-with-no-options": {"size": 3}},
     "report": {"it-builds-with-no-options": {"size": 3}},
+    "forecaster": {"it-builds-with-no-options": {"size": 3}},
 }
 MODULES = {
     "backend": "saboteur_backends",
@@ -24,6 +25,7 @@ MODULES = {
     "cleaner": "saboteur_cleaners",
     "policy": "saboteur_policies",
     "report": "saboteur_reports",
+    "forecaster": "saboteur_forecasters",
 }
 
 

@@ -16,7 +16,7 @@ from triage.plugins import Plugins, Registered
 if TYPE_CHECKING:
     from triage.testing import Card
 
-KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "reader")
+KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
 
 
 def _all_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001

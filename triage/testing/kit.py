@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from triage.errors import CheckFailed, UsageError, near
-from triage.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
-from triage.testing import backends, cleaners, corpora, policies, readers, reports
+from triage.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
+from triage.testing import backends, cleaners, corpora, forecasters, policies, readers, reports
 from triage.testing.laws import Card, Check, Law, checks_of, judge, raise_broken
 from triage.testing.subjects import Host, Subject
 
@@ -18,6 +18,7 @@ __all__ = [
     "check_backend",
     "check_cleaner",
     "check_corpus",
+    "check_forecaster",
     "check_policy",
     "check_reader",
     "check_report",
@@ -35,8 +36,9 @@ _SUBJECTS: dict[type[Extension], tuple[type[Subject], tuple[Law, ...]]] = {
     Corpus: (corpora.Reading, corpora.LAWS),
     Policy: (policies.Deciding, policies.LAWS),
     Report: (reports.Rendering, reports.LAWS),
+    Forecaster: (forecasters.Foretelling, forecasters.LAWS),
 }
-KINDS = ("backend", "corpus", "cleaner", "policy", "report", "reader")
+KINDS = ("backend", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
 """What there are laws for."""
 
 
@@ -121,6 +123,17 @@ def check_report(
 ) -> Card:
     """Run every law of a report; arguments and errors as in `check_backend`."""
     return _check(report, module, options, expected_failures)
+
+
+def check_forecaster(
+    forecaster: Forecaster,
+    *,
+    module: Module | None = None,
+    options: Mapping[str, Any] | None = None,
+    expected_failures: Mapping[str, str] | None = None,
+) -> Card:
+    """Run every law of a forecaster; arguments and errors as in `check_backend`."""
+    return _check(forecaster, module, options, expected_failures)
 
 
 def check_reader(

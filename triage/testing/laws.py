@@ -46,7 +46,7 @@ class Card:
     """The report card of one extension.
 
     Attributes:
-        kind: "backend", "corpus", "cleaner", "policy", "report" or "reader".
+        kind: "backend", "corpus", "cleaner", "policy", "report", "forecaster" or "reader".
         name: the extension's.
         outcomes: one for each law of its kind, in order.
     """

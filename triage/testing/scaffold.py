@@ -13,7 +13,7 @@ from triage.files import write_file
 
 __all__ = ["KINDS", "write_plugin"]
 
-KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "reader")
+KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
 """What can be begun."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -24,6 +24,7 @@ _TRY = {
     "cleaner": "triage evaluate complaints --cleaners {name},general",
     "policy": "triage plugins describe {name}",
     "report": "triage evaluate complaints && triage report runs --format {name}",
+    "forecaster": "triage forecast complaints --forecaster {name}",
     "reader": "triage corpora describe sample.{module}",
 }
 _EVALUATION = """

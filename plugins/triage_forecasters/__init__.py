@@ -1,0 +1,106 @@
+"""Forecasters: how many documents each queue will get on the days to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import triage
+from triage_forecasters._regression import PoissonTrend
+from triage_forecasters._rhythm import WeeklyRhythm
+from triage_forecasters._simple import LastWeek, MovingAverage, WeekdayMean
+
+__all__ = ["triage_forecasters"]
+
+
+def _holt_winters(
+    *,
+    damped: Annotated[bool, "Whether the trend fades into the future"] = True,
+) -> Any:
+    """Exponential smoothing of a level, a trend and a weekly season, for each queue (Winters 1960)."""
+    from triage_forecasters._holt_winters import HoltWinters
+
+    return HoltWinters(damped=damped)
+
+
+def _lstm(
+    *,
+    window: Annotated[int, "Days that it looks back on", triage.Between(7, 3650)] = 60,
+    units: Annotated[tuple[int, ...], "Units of each LSTM layer, the first nearest to the days"] = (32, 16),
+    strategy: Annotated[
+        Literal["direct", "recursive"],
+        "direct: all days at once; recursive: one day, which becomes part of the window for the next",
+    ] = "direct",
+    epochs: Annotated[int, "Passes over the windows, at most", triage.Between(1, 10_000)] = 60,
+    patience: Annotated[int, "Epochs without a better one before it stops", triage.Between(1, 1000)] = 8,
+    batch: Annotated[int, "Windows in one step", triage.Between(1, 4096)] = 64,
+    learning_rate: Annotated[float, "0 looks for one by a range test", triage.Between(0, 1)] = 0.0,
+    dropout: Annotated[float, "Share of the last layer's units dropped", triage.Between(0, 0.95)] = 0.2,
+) -> Any:
+    """A stacked LSTM over a window of days, on counts scaled to 0 to 1, all queues together."""
+    if not units or min(units) < 1:
+        raise triage.BadOption("lstm: units is a list of whole numbers, each at least 1")
+    from triage_forecasters._lstm import Lstm
+
+    return Lstm(
+        window=window,
+        units=units,
+        strategy=strategy,
+        epochs=epochs,
+        patience=patience,
+        batch=batch,
+        learning_rate=learning_rate,
+        dropout=dropout,
+    )
+
+
+@triage.hookimpl
+def triage_forecasters() -> Iterator[triage.Forecaster]:
+    """Yield the forecasters of this plugin."""
+    yield triage.Forecaster(
+        name="last-week",
+        summary="What came on the same weekday of last week",
+        build=LastWeek,
+        called="last week's same day",
+    )
+    yield triage.Forecaster(
+        name="moving-average",
+        summary="The mean of the last four weeks, on every day",
+        build=MovingAverage,
+        called="the moving average",
+    )
+    yield triage.Forecaster(
+        name="weekday-mean",
+        summary="The mean of the same weekday over eight weeks",
+        build=WeekdayMean,
+        called="the weekday's mean",
+    )
+    yield triage.Forecaster(
+        name="weekly-rhythm",
+        summary="A level that recent days weigh most in, times a weekly rhythm that all queues share in",
+        build=WeeklyRhythm,
+        called="the weekly rhythm",
+    )
+    yield triage.Forecaster(
+        name="poisson",
+        summary="Poisson regression on weekday, trend, season and holidays",
+        build=PoissonTrend,
+        requires=("sklearn",),
+        called="the Poisson regression",
+    )
+    yield triage.Forecaster(
+        name="holt-winters",
+        summary="Exponential smoothing of level, trend and weekly season",
+        build=_holt_winters,
+        requires=("statsmodels",),
+        called="Holt-Winters",
+        fits=6,
+    )
+    yield triage.Forecaster(
+        name="lstm",
+        summary="A stacked LSTM over a window of 60 days, all queues together",
+        build=_lstm,
+        requires=("tensorflow",),
+        called="the LSTM",
+        fits=3,
+    )
