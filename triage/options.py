@@ -9,13 +9,16 @@ import inspect
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, Literal, TypeVar, Union
 
 from triage.errors import BadOption, near
 
-__all__ = ["Between", "Option", "build_with", "options_of", "parse_settings", "resolve"]
+__all__ = ["Between", "Option", "build_with", "options_of", "parse_settings", "resolve", "with_shared"]
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _SCALARS: dict[type, str] = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}
 _TRUE = {"yes", "true", "on", "1"}
@@ -149,6 +152,40 @@ def build_with(factory: Callable[..., Any], settings: Mapping[str, Any], *, owne
     return factory(**{name.replace("-", "_"): value for name, value in resolved.items()})
 
 
+def with_shared(
+    own: Callable[..., Any], shared: S, build: Callable[[S, dict[str, Any]], T]
+) -> Callable[..., T]:
+    """Return a factory whose options are those of `own` and those that a family of backends shares.
+
+    Args:
+        own: its keyword-only parameters are the factory's own options, as annotated; one without an
+            annotation is of the type of its default.
+        shared: a dataclass; its annotated fields are the shared options, its values their defaults.
+        build: called with the shared options and with the others as chosen.
+
+    Raises:
+        TypeError: `own` is not callable.
+        ValueError: it has an option of a name that the family has.
+    """
+    kind = type(shared)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    parameters = [_keyword(*each) for each in _keywords_of(own)]
+    if clash := [parameter.name for parameter in parameters if parameter.name in hints]:
+        raise ValueError(f"the option {clash[0]!r} has the name of an option that all backends here have")
+    parameters += [_keyword(name, default, hints[name]) for name, default in vars(shared).items()]
+    signature = inspect.Signature(parameters)
+
+    def factory(**settings: Any) -> T:
+        bound = signature.bind(**settings)
+        bound.apply_defaults()
+        chosen = dict(bound.arguments)
+        return build(kind(**{name: chosen.pop(name) for name in hints}), chosen)
+
+    factory.__signature__ = signature  # type: ignore[attr-defined]
+    factory.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return factory
+
+
 def parse_settings(words: Sequence[str]) -> dict[str, str]:
     """Read `KEY=VALUE` words of the command line.
 
@@ -165,6 +202,20 @@ def parse_settings(words: Sequence[str]) -> dict[str, str]:
             raise BadOption(f"--set {key} is given twice")
         settings[key] = value
     return settings
+
+
+def _keywords_of(own: Callable[..., Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Name, default and annotation of each keyword-only parameter."""
+    hints = typing.get_type_hints(own, include_extras=True) if inspect.isfunction(own) else {}
+    for parameter in inspect.signature(own).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            default = parameter.default
+            guessed = Any if default is None or default is parameter.empty else type(default)
+            yield parameter.name, default, hints.get(parameter.name, guessed)
+
+
+def _keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _of(owner: str) -> str:

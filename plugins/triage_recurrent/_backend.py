@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 import triage
+from triage.options import with_shared
 from triage_recurrent._classifier import RecurrentText
-from triage_recurrent._options import Training, with_training
+from triage_recurrent._options import Training
 
 __all__ = ["backend"]
 
@@ -64,7 +65,7 @@ def backend(
     def build(chosen: Training, settings: dict[str, Any]) -> RecurrentText:
         return RecurrentText(name, partial(network, **settings), chosen)
 
-    factory = with_training(network, training or Training(), build)
+    factory = with_shared(network, training or Training(), build)
     return triage.Backend(
         name=name, summary=summary, build=factory, consumes="sequences", requires=("onnxruntime",)
     )

@@ -22,8 +22,8 @@ from triage_recurrent._keras import KerasNetwork, to_logits
 from triage_recurrent._linear import Linear, learn_linear, out_of_fold
 from triage_recurrent._options import Training
 from triage_recurrent._serving import Network, occluded
-from triage_recurrent._stepping import NotForward
 from triage_recurrent._stacking import Shares, stacked
+from triage_recurrent._stepping import NotForward
 
 if TYPE_CHECKING:
     from triage_recurrent._training import Trainer

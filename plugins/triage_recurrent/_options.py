@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from triage import Between
 
-__all__ = ["Training", "with_training"]
-
-T = TypeVar("T")
+__all__ = ["Training"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,48 +44,3 @@ class Training:
     distillation: Annotated[
         float, "Share of the target that is the linear model's out-of-fold answer", Between(0, 1)
     ] = 0.5
-
-
-def with_training(
-    network: Callable[..., Any], training: Training, build: Callable[[Training, dict[str, Any]], T]
-) -> Callable[..., T]:
-    """Return a factory whose options are the keyword-only parameters of `network` and those of `Training`.
-
-    Args:
-        network: its keyword-only parameters are the network's own options, as annotated.
-        training: the defaults of the shared options.
-        build: called with the shared options and the others as chosen.
-
-    Raises:
-        TypeError: `network` is not callable.
-        ValueError: it has an option of a name that all backends here have.
-    """
-    shared = typing.get_type_hints(Training, include_extras=True)
-    parameters = list(_own(network))
-    if clash := [parameter.name for parameter in parameters if parameter.name in shared]:
-        raise ValueError(f"the option {clash[0]} is the name of an option that all backends here have")
-    for name, default in asdict(training).items():
-        parameters.append(_keyword(name, default, shared[name]))
-    signature = inspect.Signature(parameters)
-
-    def factory(**settings: Any) -> T:
-        bound = signature.bind(**settings)
-        bound.apply_defaults()
-        chosen = dict(bound.arguments)
-        return build(Training(**{name: chosen.pop(name) for name in shared}), chosen)
-
-    factory.__signature__ = signature  # type: ignore[attr-defined]
-    factory.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return factory
-
-
-def _own(network: Callable[..., Any]) -> Iterator[inspect.Parameter]:
-    hints = typing.get_type_hints(network, include_extras=True)
-    for parameter in inspect.signature(network).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            guessed = Any if parameter.default in (None, parameter.empty) else type(parameter.default)
-            yield _keyword(parameter.name, parameter.default, hints.get(parameter.name, guessed))
-
-
-def _keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Annotated, Any
 
 import triage
+from triage.options import with_shared
 from triage_sklearn import _learners
 from triage_sklearn._estimators import backend
 from triage_sklearn._linear import LinearText
-from triage_sklearn._options import TermOptions, with_terms
+from triage_sklearn._options import TermOptions
 
 __all__ = ["TermOptions", "backend", "triage_backends"]
 
@@ -19,7 +20,7 @@ def _linear_backend(name: str, summary: str, learn: Callable[..., _learners.Plan
     def build(terms: TermOptions, settings: dict[str, Any]) -> LinearText:
         return LinearText(name, terms, partial(learn, **settings))
 
-    factory = with_terms(learn, TermOptions(), build)
+    factory = with_shared(learn, TermOptions(), build)
     return triage.Backend(name=name, summary=summary, build=factory, requires=("sklearn",))
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import Backend, Part
+from triage.options import with_shared
 from triage_sklearn._features import TfidfText, by_appearance
 from triage_sklearn._frozen import freeze, thaw
-from triage_sklearn._options import TermOptions, with_terms
+from triage_sklearn._options import TermOptions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ def backend(
 
     ```python
     import triage
+    from triage.options import with_shared
     import triage_sklearn
 
 
@@ -67,7 +69,7 @@ def backend(
     def build(chosen: TermOptions, settings: dict[str, Any]) -> EstimatorText:
         return EstimatorText(name, chosen, partial(estimator, **settings))
 
-    factory = with_terms(estimator, terms or TermOptions(), build)
+    factory = with_shared(estimator, terms or TermOptions(), build)
     return Backend(name=name, summary=summary, build=factory, requires=("sklearn",))
 
 
