@@ -160,12 +160,12 @@ def bigru(vocabulary_size, classes, *, units: int = 4):
     return keras.Model(tokens, keras.layers.Dense(classes, activation="softmax")(x))
 
 
-def last_state(vocabulary_size, classes):
+def normalised(vocabulary_size, classes):
     import keras
 
     tokens = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(vocabulary_size, 8, mask_zero=True)(tokens)
-    x = keras.layers.LSTM(5)(x)
+    x = keras.layers.LayerNormalization()(keras.layers.LSTM(5)(x))
     return keras.Model(tokens, keras.layers.Dense(classes, activation="softmax")(x))
 
 
@@ -192,7 +192,7 @@ def test_the_example_in_the_documentation_is_a_plugin_that_works():
 
 @pytest.mark.parametrize("linear", [0, 0.5])
 def test_a_network_with_a_layer_that_is_not_known_is_kept_as_weights_and_says_so(caplog, linear):
-    backend = triage_recurrent.backend("last-state", "The last state of an LSTM", network=last_state)
+    backend = triage_recurrent.backend("normalised", "An LSTM, normalised", network=normalised)
     classifier = build_with(backend.build, {"epochs": 1, "linear-share": linear})
     with caplog.at_level(logging.WARNING):
         classifier.fit(TRAIN, TUNE, seed=1, watch=lambda epoch: None)
