@@ -20,6 +20,7 @@ from triage.hookspecs import hookimpl
 from triage.model import Model, load_model
 from triage.options import Between
 from triage.plugins import Plugins
+from triage.streaming import Stream, StreamAnswer, StreamBatch
 from triage.values import (
     Dataset,
     Decision,
@@ -68,6 +69,9 @@ __all__ = [
     "Report",
     "Run",
     "Splits",
+    "Stream",
+    "StreamAnswer",
+    "StreamBatch",
     "TriageError",
     "Unavailable",
     "UnknownName",

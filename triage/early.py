@@ -1,17 +1,19 @@
 """Decisions before the end of a text: thresholds at several lengths, proven together.
 
 A rule has a least probability at each length and one for the end. A text is decided at the first length at
-which its likeliest class reaches it. One number, the error that the tune part shows above a threshold, gives
-all thresholds of a rule, so rules stand in one order, from strict to loose. The calibrate part proves them by
-fixed-sequence testing (Angelopoulos et al. 2021, arXiv 2110.01052): each rule is tried as a whole, with every
-length at which it looks, so that looking several times costs no correction; the first rule that cannot be
-proven ends the search. What is proven of a rule is two things at once, each with an exact binomial test:
-of what it decides early at most the promised share goes wrong, and of all that it decides. A claim of both
-holds with the confidence of each (intersection-union test, Berger 1982).
+which its likeliest class reaches it. How sure a probability is at each length is learned on the tune part:
+the first words of a text promise more than they keep. One level of sureness then gives all thresholds of a
+rule, so rules stand in one order, from strict to loose. The calibrate part proves them by fixed-sequence
+testing (Angelopoulos et al. 2021, arXiv 2110.01052): each rule is tried as a whole, with every length at
+which it looks, so that looking several times costs no correction; the first rule that cannot be proven ends
+the search. What is proven of a rule is two things at once, each with an exact binomial test: of what it
+decides early at most the promised share goes wrong, and of all that it decides. A claim of both holds with
+the confidence of each (intersection-union test, Berger 1982).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,9 +26,11 @@ from triage.looks import Looks
 from triage.model import HeldOut
 from triage.promises import documents_needed, scores_of_part, upper_bound
 
-__all__ = ["EarlyPromise", "EarlyStep", "Outcome", "early_promise_of", "outcome_of", "readable"]
+__all__ = ["EarlyPromise", "EarlyStep", "Outcome", "bounds_of", "early_promise_of", "outcome_of"]
 
-_ERRORS = tuple(np.geomspace(0.001, 0.5, 48).tolist())
+_LEVELS = 1 - np.geomspace(0.005, 0.6, 40)
+"""Least probabilities of being right, from strict to loose."""
+
 _NEVER = 2.0  # no probability reaches it
 
 
@@ -65,7 +69,8 @@ class EarlyPromise:
         lengths: after so many words, cleaned, a decision may be made.
         rule: the rule that was proven, or None.
         documents: in the calibrate part.
-        needed: where nothing could be proven, how many more documents it takes at least.
+        needed: where nothing could be proven, how many more documents like these it takes; 0 where no number
+            of them would prove it.
         table: every rule that was tried, in order.
     """
 
@@ -164,7 +169,9 @@ def early_promise_of(
         table.append(EarlyStep(**{**vars(step), "proven": going}))
     proven = [step for step in table if step.proven]
     best = max(proven, key=lambda step: (step.early, step.accepted), default=None)
-    needed = 0 if best else max(1, least - max((step.early for step in table), default=0))
+    needed = 0
+    if best is None:
+        needed = _needed(table[0], n, max_error, confidence) if table else max(1, least - n)
     return EarlyPromise(max_error, confidence, lengths, best, n, needed, tuple(table))
 
 
@@ -176,7 +183,7 @@ def outcome_of(promise: EarlyPromise, part: HeldOut, looks: Looks, queues: Seque
     return views.outcome(never if rule is None else [*rule.thresholds, rule.final])
 
 
-def readable(promise: EarlyPromise) -> dict[str, float]:
+def bounds_of(promise: EarlyPromise) -> dict[str, float]:
     """Return the bounds, at the stated confidence, on the error of what is decided early, and of all."""
     rule = promise.rule
     if rule is None:
@@ -208,47 +215,59 @@ def _rules(tune: _Views, n: int) -> list[tuple[float, ...]]:
     The first is the one whose larger error looks smallest when few documents count against it; from there
     they get looser. None of this depends on the promise, so a weaker promise never decides less.
     """
-    from scipy.special import betaincinv
+    from scipy.special import betaincinv, expit, logit
 
-    columns = [
-        _frontier(tune.scores[:, column], tune.wrong[:, column]) for column in range(tune.scores.shape[1])
-    ]
-    rules = list(dict.fromkeys(tuple(_least(column, error) for column in columns) for error in _ERRORS))
-    bounds, kept = [], []
     lengths = tune.scores.shape[1] - 1
-    for rule in rules:
+    fits = [_sureness(tune.scores[:, each], tune.wrong[:, each]) for each in range(lengths + 1)]
+    rules, bounds = [], []
+    for level in logit(_LEVELS):
+        rule = tuple(float(expit((level - shift) / slope)) for shift, slope in fits)
         accepted, errors, early, early_errors = tune.outcome(rule).counts(lengths)
         if not early:
             continue
-        # One error more than was seen: the surest few documents of a small part prove little about its error.
-        pairs = [
-            ((wrong + 1) / (count + 1), n * count / len(tune.scores))
-            for wrong, count in ((errors, accepted), (early_errors, early))
-        ]
-        bounds.append(
-            max(
-                float(betaincinv(rate * size + 1, max(size * (1 - rate), 1e-9), 0.95)) for rate, size in pairs
-            )
-        )
-        kept.append(rule)
-    return kept[int(np.argmin(bounds)) :] if kept else []
+        worst = 0.0
+        for count, wrong in ((accepted, errors), (early, early_errors)):
+            # One error more than was seen: the surest few of a small part prove little about their error.
+            rate, size = (wrong + 1) / (count + 1), n * count / len(tune.scores)
+            worst = max(worst, float(betaincinv(rate * size + 1, max(size * (1 - rate), 1e-9), 0.95)))
+        rules.append(rule)
+        bounds.append(worst)
+    return rules[int(np.argmin(bounds)) :] if rules else []
 
 
-def _frontier(
-    scores: NDArray[np.float64], wrong: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores, falling, and the share of errors among what has at least this score, one error added."""
+def _sureness(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> tuple[float, float]:
+    """Shift and slope from the log-odds of a score to those of being right (Platt 1999).
+
+    A score is pulled towards meaning what it says, so that few documents do not change it much.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logit
+
     scored = np.isfinite(scores)
-    order = np.argsort(-scores[scored], kind="stable")
-    counts = np.arange(1, len(order) + 1)
-    return scores[scored][order], (np.cumsum(wrong[scored][order]) + 1) / (counts + 1)
+    x = logit(np.clip(scores[scored], 1e-6, 1 - 1e-6))
+    sign = np.where(wrong[scored], -1.0, 1.0)
+
+    def loss(fit: NDArray[np.float64]) -> float:
+        lost = np.logaddexp(0, -sign * (fit[0] + fit[1] * x)).sum()
+        return float(lost + (fit[0] ** 2 + (fit[1] - 1) ** 2) / 2)
+
+    found = minimize(loss, np.array([0.0, 1.0]), method="L-BFGS-B", bounds=[(-5, 5), (0.2, 5)])
+    return float(found.x[0]), float(found.x[1])
 
 
-def _least(frontier: tuple[NDArray[np.float64], NDArray[np.float64]], error: float) -> float:
-    """The least score above which the tune part shows at most this error."""
-    scores, rates = frontier
-    fine = np.flatnonzero(rates <= error)
-    return float(scores[fine[-1]]) if len(fine) else _NEVER
+def _needed(first: EarlyStep, n: int, max_error: float, confidence: float) -> int:
+    """How many more documents the first rule would take, if they are like those seen so far; 0 for never."""
+    most = 1
+    for count, wrong in ((first.accepted, first.errors), (first.early, first.early_errors)):
+        if not count:
+            return max(1, documents_needed(max_error, confidence) - n)
+        if wrong / count >= max_error:
+            return 0
+        size = count
+        while documents_needed(max_error, confidence, errors=math.ceil(wrong * size / count)) > size:
+            size = math.ceil(size * 1.05) + 1
+        most = max(most, math.ceil((size - count) * n / count))
+    return most
 
 
 def _tried(views: _Views, rule: Sequence[float], max_error: float) -> EarlyStep:

@@ -16,7 +16,7 @@ from triage.protocols import Streams
 if TYPE_CHECKING:
     from triage.model import Model
 
-__all__ = ["LENGTHS", "SETTLED", "Looks", "looks_at", "pieces_of"]
+__all__ = ["LENGTHS", "SETTLED", "Looks", "looks_at", "pieces_of", "words_of"]
 
 LENGTHS = (5, 10, 20, 40, 80, 160)
 """After how many words, cleaned, a decision may be made before the end."""
@@ -74,9 +74,14 @@ def looks_at(model: Model, cleaned: Sequence[str]) -> Looks | None:
     scores = np.full((len(cleaned), len(lengths)), np.nan)
     for start in range(0, len(cleaned), _BATCH):
         rows = slice(start, start + _BATCH)
-        words = [tokens(text) for text in cleaned[rows]]
+        words = [words_of(model, text) for text in cleaned[rows]]
         codes[rows], scores[rows] = _read(model, classifier, words, lengths.tolist())
     return Looks(lengths, codes, scores)
+
+
+def words_of(model: Model, cleaned: str) -> list[str]:
+    """Return the words of a clean text, as a model's classifier counts them."""
+    return cleaned.split() if model.vectorizer is None else tokens(cleaned)
 
 
 def pieces_of(model: Model, words: Sequence[Sequence[str]]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import CheckFailed, DataError
+from triage.errors import CheckFailed, DataError, UsageError
 from triage.model import HeldOut, Model
 from triage.plugins import Plugins
 from triage.promises import Certificate, Promise, Score
@@ -28,6 +28,9 @@ from triage.promises import Certificate, Promise, Score
     show_default=True,
     help="What is compared with a threshold.",
 )
+@click.option(
+    "--early", is_flag=True, help="About decisions of `triage stream` before the end of a text, too."
+)
 @click.option("--dry-run", is_flag=True, help="Show what could be promised, and change nothing.")
 @json_option
 @quiet_option
@@ -38,6 +41,7 @@ def command(
     confidence: float,
     per_queue: bool,
     score: Score,
+    early: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -48,16 +52,23 @@ def command(
     --confidence, as long as new texts are like those that the model was calibrated on. Where too few
     documents prove too little, nothing is promised and the exit code is 1.
 
+    With --early it is about texts that `triage stream` reads while they are written: of those decided before
+    their end at most the share --max-error goes to a wrong queue, and of all that are decided too.
+
     \b
     Examples:
       triage promise model --max-error 0.05
       triage promise model --max-error 0.10 --confidence 0.9 --per-queue
       triage promise model --max-error 0.02 --dry-run --json
+      triage promise model --max-error 0.10 --early
     """
     from triage import bundle
+    from triage.cli.early import promise_early
     from triage.model import load_model, save_model
     from triage.promises import promise_of
 
+    if early and (per_queue or score != "probability"):
+        raise UsageError("--early is about probabilities, and about all queues together")
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
     bundle.read(model)  # what is no model is refused before a lock, and directories for it, are made
@@ -67,6 +78,18 @@ def command(
             raise DataError(
                 f"{model}: it was trained without a tune and a calibrate part; train it on more documents"
             )
+        if early:
+            promise_early(
+                talk,
+                model,
+                loaded,
+                held,
+                max_error=max_error,
+                confidence=confidence,
+                dry_run=dry_run,
+                as_json=as_json,
+            )
+            return
         queues = [loaded.queues[label] for label in loaded.classes]
         promise = promise_of(
             loaded.held_out["tune"],
