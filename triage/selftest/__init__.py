@@ -20,6 +20,7 @@ _MODULES = (
     "models",
     "foreign",
     "schemas",
+    "vocabulary",
 )
 
 
