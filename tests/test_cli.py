@@ -188,6 +188,7 @@ def test_labels_that_training_never_saw_count_as_errors(past, tmp_path):
     done = run("evaluate", past, "--test", later, "--runs", tmp_path / "runs", "--json")
     (found,) = json.loads(done.stdout)
     assert found["unseen"] == {"insurance": 1}
+    assert found["unseen_words"]["words"] == 2  # something, else
     assert found["documents"]["test"] == 2
     assert found["test_corpus_sha256"] not in (None, found["corpus_sha256"])
     assert found["confusion"]["labels"] == ["card", "loan", "mortgage", "insurance"]

@@ -22,6 +22,7 @@ from triage.plugins import Plugins
 from triage.protocols import Adopts
 from triage.routing import Router
 from triage.training import Fitted, Prepared
+from triage.unseen import unseen_words
 from triage.values import Decision, Document, Evaluation
 
 __all__ = ["COSTS", "evaluate", "with_held_out"]
@@ -86,6 +87,7 @@ def evaluate(
         | {"quarantined": len(prepared.dataset.quarantined) + sum(prepared.timed_out.values())},
         "set_aside": dict(splits.set_aside),
         "unseen": dict(prepared.unseen),
+        "unseen_words": unseen_words(splits.train.texts, test.texts),
         "timed_out": dict(prepared.timed_out),
         "lengths": _lengths(splits.train.texts),
         **scores,

@@ -10,7 +10,7 @@ import numpy as np
 import triage
 from triage.html import Child, Markup, element
 from triage_reports._html_standings import Interval, Standing
-from triage_reports._tables import number
+from triage_reports._tables import number, unseen_words
 
 __all__ = ["TERMS", "bdi", "facts", "headline", "mean", "percent", "ranged", "sentence", "terms"]
 
@@ -200,6 +200,8 @@ def facts(standings: Sequence[Standing]) -> Markup:
             names = [[bdi(str(name), most=60), f" ({count})"] for name, count in list(counts.items())[:12]]
             rest = f" and {len(counts) - 12:,} more" if len(counts) > 12 else ""
             rows.append((title, [_commas(names), rest, element("span", f" – {words}", class_="soft")]))  # noqa: RUF001
+    if unknown := unseen_words(found):
+        rows.append(("Unseen words", _commas([bdi(part, most=120) for part in unknown])))
     versions = {
         str(name): str(version)
         for run in runs

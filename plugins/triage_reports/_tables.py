@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["groups", "label_lines", "leaderboard", "leaderboard_remarks", "number", "pair_lines"]
+__all__ = [
+    "groups",
+    "label_lines",
+    "leaderboard",
+    "leaderboard_remarks",
+    "number",
+    "pair_lines",
+    "unseen_words",
+]
 
 _COLUMNS: tuple[tuple[str, str, bool], ...] = (  # heading, path in the metrics, whether higher is better
     ("accuracy", "accuracy", True),
@@ -137,6 +145,20 @@ def number(evaluation: triage.Evaluation, path: str) -> float:
         value = value.get(key) if isinstance(value, Mapping) else None
     known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     return float(value) if known else math.nan
+
+
+def unseen_words(found: Mapping[str, Any]) -> list[str]:
+    """Say how many words of the test part training never saw, and list some; [] where that is not known."""
+    words = found.get("unseen_words")
+    if not isinstance(words, Mapping) or not words.get("words"):
+        return []
+    listed = [f"{each['word']} {each['documents']:,}" for each in words.get("commonest", ())]
+    return [
+        f"words never seen in training: {words['words']:,} of {words['distinct']:,}",
+        f"{words['share']:.1%} of all that is read",
+        f"in {words['documents']:,} texts",
+        *([f"most often {listed[0]}", *listed[1:5]] if listed else ()),
+    ]
 
 
 def _values(evaluations: Sequence[triage.Evaluation], path: str) -> list[float]:

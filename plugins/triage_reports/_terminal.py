@@ -124,6 +124,7 @@ class Terminal:
                 counts = [f"{label} {_count(labels[label])}" for label in labels]
                 more = [f"{len(counts) - 5} more"] if len(counts) > 5 else []
                 yield from look.wrapped([f"labels {why}: {counts[0]}", *counts[1:5], *more])
+        yield from look.wrapped(_tables.unseen_words(found), style="dim")
         yield look.line("")
         known = metrics_of(evaluation)
         words = [f"{title} {known[key]:.3f}" for title, key in _HEADLINES if key in known]

@@ -254,6 +254,14 @@ def test_no_escape_and_no_markup_of_a_name_gets_out(system):
         **hostile.metrics,
         "split": HOSTILE[3],
         "unseen": {HOSTILE[0]: 3},
+        "unseen_words": {
+            "words": 1,
+            "distinct": 2,
+            "occurrences": 3,
+            "share": 0.5,
+            "documents": 3,
+            "commonest": [{"word": HOSTILE[1], "documents": 3}],
+        },
         "set_aside": {HOSTILE[2]: 2},
         "documents": {HOSTILE[0]: 3},
         "routing": {"policy": HOSTILE[0], "coverage": 0.5, "realised_error": 0.1, "max_error": 0.2},
@@ -381,6 +389,18 @@ def test_labels_that_could_not_be_learned_are_named():
     assert "labels too few to learn from: other 6\n" in page
     assert "labels never seen in training: new 1 1 · new 2 2" in page
     assert "3 more" in page
+
+
+def test_words_that_training_never_saw_are_counted_and_named():
+    evaluation = made(3)
+    assert "never seen" not in shown(evaluation)
+    words = {"words": 1234, "distinct": 9000, "occurrences": 1300, "share": 0.0213, "documents": 77}
+    known = {**words, "commonest": [{"word": "crypto", "documents": 12}, {"word": "wallet", "documents": 9}]}
+    page = shown(dataclasses.replace(evaluation, metrics={**evaluation.metrics, "unseen_words": known}))
+    page = " ".join(page.split())
+    assert "words never seen in training: 1,234 of 9,000 · 2.1% of all that is read · in 77 texts" in page
+    assert "most often crypto 12" in page
+    assert "wallet 9" in page
 
 
 def test_every_label_has_its_scores_lowest_f1_first():
