@@ -94,7 +94,7 @@ def triage_forecasters() -> Iterator[triage.Forecaster]:
         build=_holt_winters,
         requires=("statsmodels",),
         called="Holt-Winters",
-        fits=6,
+        fits=3,
     )
     yield triage.Forecaster(
         name="lstm",

@@ -2,8 +2,8 @@
 
 One network reads all queues of a day at once, with the day's weekday and whether it is a holiday, and says
 the scaled counts of the days ahead: all of them at once (direct), or of one day that then becomes a part of
-the window for the next (recursive). The newest windows stop the training early; a range test finds the learning
-rate (Smith 2017, "Cyclical learning rates for training neural networks", section 3.3).
+the window for the next (recursive). The newest windows stop the training early; a range test finds the
+learning rate (Smith 2017, "Cyclical learning rates for training neural networks", section 3.3).
 """
 
 from __future__ import annotations

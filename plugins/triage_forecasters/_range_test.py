@@ -46,7 +46,7 @@ def rate_of(model: Any, lessons: Lessons, *, batch: int) -> float:
 
     weights = model.get_weights()
     model.optimizer.build(model.trainable_variables)
-    state = [keras.ops.convert_to_numpy(variable).copy() for variable in model.optimizer.variables]
+    state = [variable.numpy().copy() for variable in model.optimizer.variables]
     epochs = -(-_STEPS // -(-len(lessons.windows) // batch))
     model.fit(
         lessons.pair,
