@@ -19,6 +19,7 @@ _COMMANDS = {
     "compare": "Which backend is better, by how much, and is it real",
     "report": "Show evaluations again",
     "route": "Decide where new texts go",
+    "stream": "Decide while a text is still being written",
     "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
     "promise": "Prove how much may be routed by itself",
     "monitor": "Has the world moved since training, is the promise still kept",

@@ -143,11 +143,15 @@ class StreamBatch:
         """Forget a text, whether it has begun or not."""
         self._texts.pop(name, None)
 
+    def room(self, name: str, characters: int) -> bool:
+        """Whether so many characters may still be fed to a text."""
+        text = self._texts.get(name)
+        return (text.growing.characters if text else 0) + characters <= self.most_characters
+
     def _check(self, name: str, piece: str) -> None:
         if not isinstance(piece, str):
             raise TypeError(f"a piece is text, not {type(piece).__name__}")
-        before = self._texts[name].growing.characters if name in self._texts else 0
-        if before + len(piece) > self.most_characters:
+        if not self.room(name, len(piece)):
             raise DataError(f"a text is longer than {self.most_characters:,} characters: end it, or drop it")
 
     def _text(self, name: str) -> OpenText:
