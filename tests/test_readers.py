@@ -804,7 +804,7 @@ def test_parquet_that_cannot_be_used_is_said(tmp_path):
         opened(table(tmp_path, text=[["a"], ["b"]]))
     with pytest.raises(triage.DataError, match="--text-column"):
         opened(table(tmp_path, foo=["a"]))
-    with pytest.raises(triage.DataError, match="17 MB in 1 texts, too large"):
+    with pytest.raises(triage.DataError, match="17 MB in 1 rows, too large"):
         opened(table(tmp_path, text=[os.urandom(9_000_000).hex()]))
 
 
@@ -1107,3 +1107,69 @@ def test_lines_do_not_depend_on_how_the_text_comes_in(text, cuts):
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[a:b] for a, b in itertools.pairwise(places)]
     assert list(_encoding.physical_lines(iter(pieces))) == list(io.StringIO(text, newline=""))
+
+
+# --- what damaged Parquet files did to other readers ---
+
+
+def test_a_parquet_file_that_gives_fewer_rows_than_it_says_is_said(tmp_path, monkeypatch):
+    path = table(tmp_path, text=["a", "b", "c"])
+    source = opened(path)
+    cells = source._cells
+    monkeypatch.setattr(source, "_cells", lambda file: itertools.islice(cells(file), 2))
+    with pytest.raises(triage.DataError, match="it says that it has 3 rows, and 2 came out"):
+        list(source)
+
+
+def test_a_day_that_no_calendar_holds_costs_its_row_and_no_other(tmp_path):
+    import pyarrow
+
+    days = pyarrow.array([0, 2**31 - 1, 19000], pyarrow.int32()).cast(pyarrow.date32())
+    kept, lost = read(table(tmp_path, text=["a", "b", "c"], date=days))
+    assert [(document.row, document.date and document.date.year) for document in kept] == [
+        (1, 1970),
+        (3, 2022),
+    ]
+    assert [(item.row, item.reason) for item in lost] == [(2, "it holds a value that cannot be")]
+
+
+def test_an_index_into_a_dictionary_that_is_too_short_costs_its_row_and_is_never_another_text(tmp_path):
+    import pyarrow
+
+    from triage_readers._parquet import _NO_VALUE, _values
+
+    column = pyarrow.DictionaryArray.from_arrays(
+        pyarrow.array([0, -1, 2, None, 1], pyarrow.int32()), pyarrow.array(["a", "b"]), safe=False
+    )
+    assert _values(column) == ["a", _NO_VALUE, _NO_VALUE, None, "b"]
+
+
+def test_a_footer_that_contradicts_itself_ends_no_process(tmp_path):
+    """Arrow throws where pyarrow does not catch it: this byte once ended the whole process."""
+    import pyarrow
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(pyarrow.table({"text": ["a", None] * 5}), out, row_group_size=2)
+    good = bytearray(out.getvalue())
+    footer = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
+    code = (
+        "import sys, triage, triage_readers\n"
+        "for path in sys.argv[1:]:\n"
+        "    try: list(triage_readers.triage_open_corpus(path, {}))\n"
+        "    except triage.TriageError: pass\n"
+    )
+    paths = []
+    for place in range(footer, len(good), 3):
+        bad = good.copy()
+        bad[place] ^= 1 << place % 8
+        paths.append(put(tmp_path, bytes(bad), f"{place}.parquet"))
+    done = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
+def test_a_column_name_of_megabytes_takes_no_time(tmp_path):
+    name = " " * 5_000_000 + "x"
+    with pytest.raises(triage.DataError, match="cannot be told") as caught:
+        read(put(tmp_path, json.dumps({name: "a"}), "a.jsonl"))
+    assert len(str(caught.value)) < 1000

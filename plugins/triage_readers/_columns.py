@@ -11,6 +11,7 @@ from triage.errors import near
 from triage.files import shown
 from triage_readers import _cfpb
 
+_LONGEST_NAME = 1000
 MOST_COLUMNS = 16_384  # as many as a spreadsheet can have
 
 # Each role: the names that say it plainly, best first; then the words that a longer name may end in.
@@ -126,6 +127,9 @@ def _guess(names: Sequence[str], role: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
+    """Return a name as its words in small letters; what is far too long for one has none."""
+    if len(name) > _LONGEST_NAME:
+        return ""
     return re.sub(r"[\s_\-.]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).strip().casefold()
 
 

@@ -22,6 +22,7 @@ _LARGEST = 16 << 20
 _GROUP = 256 << 20
 _MEAN = 1 << 16
 _TOO_LONG = object()
+_NO_VALUE = object()
 
 
 class ParquetSource(FileSource):
@@ -77,7 +78,7 @@ class ParquetSource(FileSource):
                     texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
                 # As dictionaries, so that a huge value that is repeated is unpacked once.
                 yield stack.enter_context(pq.ParquetFile(source, **settings, read_dictionary=texts))
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
                 stream.verify()
                 raise triage.DataError(
                     f"{shown(self.location)} is damaged or no Parquet file ({type(error).__name__})"
@@ -85,18 +86,21 @@ class ParquetSource(FileSource):
             stream.verify()
 
     def _bound(self, file: Any) -> None:
-        """Refuse row groups whose texts could not be held."""
-        place = file.schema_arrow.names.index(self.columns.text)
+        """Refuse row groups whose rows could not be held.
+
+        The size of the texts alone would say more, but asking for it (`group.column`) ends the whole process
+        where a damaged footer contradicts itself: Arrow throws there, and pyarrow does not catch it.
+        """
         for number in range(file.metadata.num_row_groups):
             group = file.metadata.row_group(number)
-            if group.num_columns == len(file.schema_arrow.names) and group.num_rows:
-                size = group.column(place).total_uncompressed_size
-                mean = size / group.num_rows
-                if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
-                    raise triage.DataError(
-                        f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB in "
-                        f"{group.num_rows:,} texts, too large to read one by one: write it in smaller groups"
-                    )
+            size, rows = group.total_byte_size, group.num_rows
+            mean = size / max(rows, 1)
+            if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
+                raise triage.DataError(
+                    f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB in {rows:,} "
+                    "rows, too large to read one by one: write it in smaller groups, or without other large "
+                    "columns"
+                )
 
     def _cells(self, file: Any) -> Iterator[list[Any]]:
         """Yield the cells of each row: text, label, date, identifier."""
@@ -111,6 +115,7 @@ class ParquetSource(FileSource):
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         with self._open() as file:
+            row, said = 0, file.metadata.num_rows
             for row, (text, label, date, identifier) in enumerate(self._cells(file), start=1):
                 try:
                     cells = [_text(cell) for cell in (text, label, identifier)]
@@ -119,6 +124,11 @@ class ParquetSource(FileSource):
                     yield triage.Quarantined(row=row, line=0, reason=str(error))
                     continue
                 yield self._document(row, 0, cells[0], cells[1], day, cells[2])
+            if row != said:
+                raise triage.DataError(
+                    f"{shown(self.location)} is damaged: it says that it has {said:,} rows, and {row:,} came "
+                    "out"
+                )
 
 
 class _UnreadableError(Exception):
@@ -149,7 +159,10 @@ def _values(column: Any) -> list[Any]:
 
     if pa.types.is_dictionary(column.type):
         known = _values(column.dictionary)
-        return [None if index is None else known[index] for index in column.indices.to_pylist()]
+        return [
+            None if index is None else known[index] if 0 <= index < len(known) else _NO_VALUE
+            for index in column.indices.to_pylist()
+        ]
     if pa.types.is_timestamp(column.type):
         if column.type.tz:
             column = pc.local_timestamp(column)
@@ -170,7 +183,16 @@ def _plain(column: Any) -> list[Any]:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:
         values = column.cast(pa.binary()).to_pylist()
+    except (ValueError, OverflowError):  # such as a day after the year 9999: it costs its row and no other
+        values = [_value(cell) for cell in column]
     return values
+
+
+def _value(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except (ValueError, OverflowError):
+        return _NO_VALUE
 
 
 def _text(value: Any) -> str:
@@ -187,6 +209,8 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if value is _TOO_LONG:
         raise _UnreadableError(f"longer than {_LARGEST >> 20} million bytes")
+    if value is _NO_VALUE:
+        raise _UnreadableError("it holds a value that cannot be")
     if isinstance(value, bytes):
         try:
             return value.decode("utf-8")
