@@ -45,13 +45,16 @@ class Html:
         parts = [
             part
             for number, board in enumerate(found, start=1)
-            for part in self._board(board, texts, key=f"p{number}")
+            for part in (
+                *([_place(board)] if len(found) > 1 else []),
+                *self._board(board, texts, key=f"p{number}"),
+            )
         ]
         body = element(
             "main",
             element("h1", "Evaluation of ", words.bdi(corpora, most=120)),
-            *(parts or [element("p", "Nothing was evaluated.")]),
             _leaking(leaks(evaluations)),
+            *(parts or [element("p", "Nothing was evaluated.")]),
             element("section", element("h2", "What the words mean"), words.terms(), id="terms"),
             element(
                 "footer", f"Made by triage {triage.__version__}. This page is one file and fetches nothing."
@@ -126,6 +129,12 @@ class Html:
             *(mistakes(run, texts, most=self.mistakes) if texts is not None else ()),
             open=unfolded,
         )
+
+
+def _place(board: Board) -> Markup:
+    """Return the heading that tells the parts of a page of several corpora or splits apart."""
+    split = f", {board.split} split" if board.split else ""
+    return element("h2", words.bdi(board.corpus, most=60), split, class_="place")
 
 
 def _leaking(found: Sequence[Leak]) -> Markup | None:

@@ -665,3 +665,14 @@ def test_a_browser_shows_the_page_without_an_error_a_request_or_an_overflow(tmp_
         assert browser.run(tried) == "undefined"  # the page's policy holds even for what gets in
     finally:
         browser.close()
+
+
+def test_a_page_of_two_splits_says_which_is_which_and_what_leaking_is_worth():
+    runs = [made(), made(skill=4.0)]
+    naive = dataclasses.replace(runs[1], metrics={**runs[1].metrics, "split": "naive"})
+    words = said(page_of(runs[0], naive))
+    assert re.search("letters ?, grouped split", words)
+    assert re.search("letters ?, naive split", words)
+    worth = naive.metrics["macro_f1"] - runs[0].metrics["macro_f1"]
+    assert f"{worth:+.3f}" in words[words.index("What a naive split flatters") :]
+    assert not re.search("letters ?, grouped split", said(page_of(runs[0])))
