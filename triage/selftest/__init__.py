@@ -21,6 +21,7 @@ _MODULES = (
     "foreign",
     "schemas",
     "vocabulary",
+    "surroundings",
 )
 
 

@@ -6,13 +6,13 @@ import os
 
 from triage.selftest.place import Done, Place
 
-__all__ = ["NO_PRIVILEGES", "triage_as_plain_user"]
+__all__ = ["NO_PRIVILEGES", "PLAIN_USER", "triage_as_plain_user"]
 
 NO_PRIVILEGES = 111
 """The exit code where the privileges of root cannot be given up."""
 
 # Root without capabilities is asked for permissions like anybody else (capabilities(7)).
-_PLAIN_USER = f"""
+PLAIN_USER = f"""
 import ctypes, os, runpy, sys
 if hasattr(os, "geteuid") and os.geteuid() == 0:
     try:
@@ -22,10 +22,11 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:
         given_up = False
     if not given_up:
         sys.exit({NO_PRIVILEGES})
-runpy.run_module("triage", run_name="__main__", alter_sys=True)
 """
+"""Python that gives up what root may do beyond others, or ends with `NO_PRIVILEGES`."""
+_RUN = 'runpy.run_module("triage", run_name="__main__", alter_sys=True)'
 
 
 def triage_as_plain_user(place: Place, *words: str | os.PathLike[str], **how: object) -> Done:
     """Run `triage WORDS` as `Place.triage` does, without what root may do beyond others."""
-    return place.python(_PLAIN_USER, *words, **how)  # type: ignore[arg-type]
+    return place.python(PLAIN_USER + _RUN, *words, **how)  # type: ignore[arg-type]
