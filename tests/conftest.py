@@ -57,3 +57,46 @@ def dataset_of(*pairs: tuple[str, str], name: str = "tiny") -> triage.Dataset:
         triage.Document(row=i, text=text, label=label) for i, (label, text) in enumerate(pairs, start=1)
     ]
     return triage.Dataset(name=name, documents=documents)
+
+
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> types.SimpleNamespace:
+    """A small gru trained on some of the embedded complaints, with and without a promise of early decisions."""
+    pytest.importorskip("tensorflow")
+    from dataclasses import replace
+
+    from triage.corpora import gather, open_source
+    from triage.early import early_promise_of
+    from triage.evaluation import with_held_out
+    from triage.experiment import Experiment
+    from triage.model import save_model
+    from triage.training import fit, prepare
+
+    found = triage.Plugins.discover(strict=True)
+    source = open_source(found, "complaints", options={})
+    dataset = gather(found, source, location="complaints", labelled=True)
+    small = {"units": 6, "embedding_size": 12, "epochs": 1, "pairs": 3000, "embeddings": "random"}
+    joined = {"distillation": 0.0, "stacking": False, "linear_share": 0.4, "batch": 32, "learning_rate": 0.01}
+    experiment = Experiment().changed(
+        location="complaints",
+        backend="gru",
+        options={**small, **joined, "word_dropout": 0.0},
+        train_share=0.4,
+    )
+    prepared = prepare(dataset, experiment, found)
+    model = with_held_out(fit(prepared, experiment, found).model, prepared)
+    parts = [(model.held_out[name], model.looks[name]) for name in ("tune", "calibrate")]
+    queues = [model.queues[label] for label in model.classes]
+    promise = early_promise_of(*parts, queues, max_error=0.2)
+    promising = replace(model, extra={"early": promise.to_json()})
+    folder = tmp_path_factory.mktemp("reader")
+    test = [dataset.documents[row].text for row in prepared.splits.test.rows.tolist()]
+    return types.SimpleNamespace(
+        model=save_model(str(folder / "plain"), model),
+        promising=save_model(str(folder / "promising"), promising),
+        plain_path=str(folder / "plain"),
+        promising_path=str(folder / "promising"),
+        texts=test,
+        promise=promise,
+        plugins=found,
+    )

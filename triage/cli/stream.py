@@ -107,7 +107,7 @@ def _about_early(batch: StreamBatch, model: str) -> str:
 def _chunks(stream: IO[bytes]) -> Iterator[str]:
     """Yield what arrives, as soon as it does; bytes that are no UTF-8 become U+FFFD."""
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    read: Callable[[int], bytes] = stream.read1  # type: ignore[attr-defined] # as buffers have it
     while chunk := read(_CHUNK):
         if text := decode(chunk):
             yield text
@@ -136,7 +136,7 @@ def _events(chunks: Iterable[str]) -> Iterator[str | None]:
 
 def _lines(stream: IO[bytes]) -> Iterator[list[bytes]]:
     """Yield the lines that arrive together; of one that is too long only the beginning."""
-    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    read: Callable[[int], bytes] = stream.read1  # type: ignore[attr-defined] # as buffers have it
     rest, skipping = b"", False
     while chunk := read(_CHUNK):
         *lines, rest = (rest + chunk).split(b"\n")
