@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import importlib
 
-from triage.selftest.place import Done, Place
+from triage.selftest.place import Done, Place, two_at_a_time
 from triage.selftest.trials import Fault, Trial, run, tally
 
-__all__ = ["Done", "Fault", "Place", "Trial", "battery", "run", "tally"]
+__all__ = ["Done", "Fault", "Place", "Trial", "battery", "run", "tally", "two_at_a_time"]
 
 
 _MODULES = (
@@ -22,6 +22,7 @@ _MODULES = (
     "schemas",
     "vocabulary",
     "surroundings",
+    "network",
 )
 
 

@@ -11,15 +11,26 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
+from typing import TypeVar
 
-__all__ = ["Done", "Place", "Shared"]
+__all__ = ["Done", "Place", "Shared", "two_at_a_time"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _LABELS, _EACH = 4, 150
 _NONE: Mapping[str, str] = MappingProxyType({})
 # What the user's own session says about colours and plugins must not change what is seen.
 _UNSET = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS", "PYTHONWARNINGS")
+
+
+def two_at_a_time(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Yield `work` of each item, in order; it waits for processes, so two run on two cores."""
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(work, items)
 
 
 @dataclasses.dataclass(frozen=True)

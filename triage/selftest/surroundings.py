@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping
 
 from triage.bundle.manifest import MANIFEST
-from triage.selftest.place import Done, Place
+from triage.selftest.place import Done, Place, two_at_a_time
 from triage.selftest.privileges import NO_PRIVILEGES, PLAIN_USER
 from triage.selftest.trials import Fault, Trial
 
@@ -77,9 +77,13 @@ def _anywhere(place: Place) -> Iterator[Trial]:
     if failed := next((done for done, _ in wanted.values() if done.code), None):
         yield Trial(what="as it is here", outcome="silent", detail=f"exit code {failed.code}: {failed.said}")
         return
-    for number, (what, around) in enumerate(_surroundings(home).items()):
-        model = place.folder / f"m\u00f6del-{number}"
-        for command, (done, digest) in _outputs(place, corpus, model, around).items():
+    machines = [
+        (what, around, place.folder / f"m\u00f6del-{number}")
+        for number, (what, around) in enumerate(_surroundings(home).items())
+    ]
+    outputs = two_at_a_time(lambda machine: _outputs(place, corpus, machine[2], machine[1]), machines)
+    for (what, around, model), found in zip(machines, outputs, strict=True):
+        for command, (done, digest) in found.items():
             yield _same(f"{what}: {command}", done, digest, wanted[command][1], may_fail=around.may_fail)
         if model.exists() and "umask" in around.first:
             yield _permissions(what, model, 0o077 if "77" in around.first else 0)
