@@ -29,6 +29,10 @@ from triage.plugins import Plugins
 from triage.values import Dataset
 
 
+_SHOWN = 20_000
+"""Characters of a sample's text that are shown: several screens, and nothing that a terminal chokes on."""
+
+
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
@@ -333,4 +337,6 @@ def _sample(dataset: Dataset, n: int) -> None:
     for document in list(dataset.documents)[::step][:n]:
         out.print()
         out.print(cell(f"row {document.row}, {document.label or 'no label'}", style="bold"))
-        out.print(safe_text(document.text))
+        out.print(safe_text(document.text[:_SHOWN]))
+        if len(document.text) > _SHOWN:
+            out.print(cell(f"… and {len(document.text) - _SHOWN:,} characters more", style="dim"), end="\n")
