@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.calibration import Calibration, Method, check_method, fit_calibration, part_for
+from triage.columns import misplaced
 from triage.containment import aside
-from triage.errors import DataError, Diverged
+from triage.errors import DataError, Diverged, PluginFailed
 from triage.experiment import Experiment
 from triage.model import Model, checked, versions
 from triage.options import resolve
@@ -249,6 +250,11 @@ def _calibrate(classifier: Classifier, part: Part, backend: str, method: Method)
         raise Diverged(
             f"the backend {backend!r} answers with numbers that are not finite after training. "
             "Try a lower learning rate; the model is not kept"
+        )
+    if misplaced(probabilities, part.codes):
+        raise PluginFailed(
+            f"the backend {backend!r} gives its probabilities in another order than that of the classes: "
+            "column i belongs to train.classes[i]; the model is not kept"
         )
     return fit_calibration(probabilities, part.codes, method=method)
 
