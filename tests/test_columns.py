@@ -70,8 +70,11 @@ def triage_backends():
 def test_a_backend_that_sorts_its_classes_otherwise_is_refused(plugins, step):
     plugins.register(module_of(BACKWARDS.replace("STEP", str(step))))
     labels = ["card", "loan", "other"]
-    words = np.random.default_rng(1).integers(0, 10_000, size=(400, 12))
-    texts = [(labels[i % 3], f"my {labels[i % 3]} {' '.join(map(str, row))}") for i, row in enumerate(words)]
+    letters = np.random.default_rng(1).choice(list("abcdefgh"), size=(400, 60))
+    texts = [
+        (labels[i % 3], f"my {labels[i % 3]} " + " ".join("".join(word) for word in row.reshape(12, 5)))
+        for i, row in enumerate(letters)
+    ]
     dataset = dataset_of(*texts)
     experiment = Experiment(backend="backwards", cleaners=(("lower", {}),))
     prepared = prepare(dataset, experiment, plugins)
