@@ -36,7 +36,8 @@ from triage.training import fit, prepare
 
 REAL = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "cfpb_complaints.csv.gz"
 SIZES = (10, 100, 1_000, 10_000)
-LAST = 40  # words whose cost is measured at each length
+LAST = 100  # words at the end of a text whose cost is measured
+MEASURED = 300  # such words of each length
 SHARES = np.linspace(0, 1, 51)
 
 
@@ -47,19 +48,21 @@ def without_limit(model):
     return replace(model, vectorizer=replace(model.vectorizer, max_length=10**9))
 
 
-def cost_of_a_word(model, plugins, words, *, texts=1, reread=False):
-    """Seconds for one more word in a text of each size: the median over the last words before it."""
+def cost_of_a_word(model, plugins, words, *, texts=1):
+    """Seconds for one more word in a text of each size: the median over the last words of some texts."""
     found = {}
+    names = [str(name) for name in range(texts)]
     for size in SIZES:
-        batch = triage.StreamBatch(model, plugins, reread=reread)
-        names = [str(name) for name in range(texts)]
-        text = (words * (1 + size // len(words)))[:size]
-        batch.feed(dict.fromkeys(names, " ".join(text[: -LAST if size > LAST else 1]) + " "))
+        last = min(LAST, size // 2)
         seconds = []
-        for word in text[-LAST if size > LAST else 1 :]:
-            started = time.perf_counter()
-            batch.feed(dict.fromkeys(names, f"{word} "))
-            seconds.append(time.perf_counter() - started)
+        for repeat in range(MEASURED // last):
+            text = [words[(repeat * 97 + place) % len(words)] for place in range(size)]
+            batch = triage.StreamBatch(model, plugins)
+            batch.feed(dict.fromkeys(names, " ".join(text[:-last]) + " "))
+            for word in text[-last:]:
+                started = time.perf_counter()
+                batch.feed(dict.fromkeys(names, f"{word} "))
+                seconds.append(time.perf_counter() - started)
         found[size] = statistics.median(seconds) / texts
     return found
 
@@ -264,7 +267,8 @@ def main():
             proven = early(model, whole, error)
             report["with_promise"].append(proven)
             if not proven["kept"]:
-                print(f"proven at most {error:.0%} wrong: not possible ({proven['needed']:,} more documents)")
+                more = f"it takes {proven['needed']:,} more" if proven["needed"] else "it takes better"
+                print(f"proven at most {error:.0%} wrong: not possible; {more} calibrate documents")
                 continue
             print(
                 f"proven at most {error:.0%} wrong: {proven['early']:,} of {proven['documents']:,} early, "

@@ -9,6 +9,7 @@ whoever uses this cleans the whole text at its end, and compares.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout
@@ -45,7 +46,7 @@ class GrowingText:
         self.characters = 0
         self._cleaning = cleaning
         self._words_of = words_of
-        self._pieces: list[str] = []
+        self._written = io.StringIO(newline="")
         self._open = ""
         self._word: list[str] = []
         self._resting = False
@@ -53,14 +54,12 @@ class GrowingText:
     @property
     def text(self) -> str:
         """All that was written."""
-        if len(self._pieces) > 1:
-            self._pieces[:] = ["".join(self._pieces)]
-        return "".join(self._pieces)
+        return self._written.getvalue()
 
     def feed(self, piece: str) -> None:
         """Take the next characters; `window` is then up to date."""
         self.characters += len(piece)
-        self._pieces.append(piece)
+        self._written.write(piece)
         if self._resting:
             return
         end = _last_space(piece)
@@ -76,8 +75,16 @@ class GrowingText:
 
     def settle(self) -> None:
         """Move words from the window to the settled ones, where there are many."""
-        if self._resting:
-            return
+        try:
+            self._settle()
+        except CleaningTimeout:
+            self.rest()
+
+    def rest(self) -> None:
+        """Clean no more: nothing that comes can change what is read of this text before its end."""
+        self._resting, self._open, self._word = True, "", []
+
+    def _settle(self) -> None:
         words = len(self._open.split())
         if words < 2 * _KEEP:
             return
@@ -89,10 +96,6 @@ class GrowingText:
                 return
         if words > _LONGEST:
             self._cut(cuts[0], self._clean(self._open[: cuts[0]]), self._clean(self._open[cuts[0] :]))
-
-    def rest(self) -> None:
-        """Clean no more: nothing that comes can change what is read of this text before its end."""
-        self._resting, self._open, self._word = True, "", []
 
     def _cut(self, place: int, before: list[str], behind: list[str]) -> None:
         self._open, self.window = self._open[place:], behind
