@@ -229,6 +229,7 @@ def test_early_decisions_are_those_that_were_counted_when_they_were_proven(reade
             assert wrong == expected.wrong[number]
         early += found.early is not None
     assert 30 < early < 240
+    assert batch.read_again == 0
 
 
 @settings(max_examples=30, deadline=None)

@@ -61,10 +61,10 @@ def show(batch: StreamBatch, events: Iterable[str | None]) -> int:
 def _so_far(answer: StreamAnswer) -> Text:
     from rich.text import Text
 
-    line = Text(f"{answer.words:>5} words  ", no_wrap=True, overflow="ellipsis")
+    line = Text(f"{_counted(answer.words):>11}  ", no_wrap=True, overflow="ellipsis")
     line.append_text(_sure(answer))
-    if answer.decision is not None:
-        line.append(f"  routed after {answer.early} words", style="bold green")
+    if answer.early is not None:
+        line.append(f"  routed after {_counted(answer.early)}", style="bold green")
     return line
 
 
@@ -76,10 +76,10 @@ def _ended(answer: StreamAnswer, number: int) -> Text:
     decision, final = answer.decision, answer.final
     assert decision is not None
     assert final is not None
-    line = Text(f"text {number}, {answer.words} words  ")
+    line = Text(f"text {number}, {_counted(answer.words)}  ")
     line.append_text(_sure(answer))
     if decision.action == "route":
-        when = f" after {answer.early} words" if answer.early is not None else ""
+        when = f" after {_counted(answer.early)}" if answer.early is not None else ""
         line.append("  routed to ", style="bold green")
         line.append_text(cell(str(decision.queue), width=_LABEL, style="bold green"))
         line.append(when, style="bold green")
@@ -89,6 +89,10 @@ def _ended(answer: StreamAnswer, number: int) -> Text:
     else:
         line.append(f"  to a person: {', '.join(decision.reasons)}", style="bold yellow")
     return line
+
+
+def _counted(words: int) -> str:
+    return "1 word" if words == 1 else f"{words:,} words"
 
 
 def _sure(answer: StreamAnswer) -> Text:
