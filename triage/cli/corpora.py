@@ -28,7 +28,6 @@ from triage.pipeline.doubts import contradictory, counted, doubts
 from triage.plugins import Plugins
 from triage.values import Dataset
 
-
 _SHOWN = 20_000
 """Characters of a sample's text that are shown: several screens, and nothing that a terminal chokes on."""
 
