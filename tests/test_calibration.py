@@ -93,8 +93,11 @@ def test_every_row_of_probabilities_stays_one(method, row):
 
 @pytest.mark.parametrize("method", FITTED)
 def test_what_is_not_finite_stays_so(method):
-    found = fit_calibration(*drawn(300, 8, sharper=2), method=method).apply(np.array([[np.nan, 0.5, 0.5]]))
-    assert not np.isfinite(found).all()
+    rows = np.array([[np.nan, 0.5, 0.5], [np.inf, 0.5, 0.5], [-np.inf, 1.0, 0.0], [0.2, 0.3, 0.5]])
+    calibration = fit_calibration(*drawn(300, 8, sharper=2), method=method)
+    found = calibration.apply(rows)
+    assert np.isfinite(found).all(axis=1).tolist() == [False, False, False, True]
+    assert np.array_equal(found[3:], calibration.apply(rows[3:]))
 
 
 scored = st.lists(st.tuples(st.integers(0, 12).map(lambda i: i / 12), st.booleans()), min_size=1, max_size=25)

@@ -55,6 +55,11 @@ class Calibration:
 
     def apply(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return calibrated probabilities of the same shape (n, k); rows that are not finite stay so."""
+        finite = np.isfinite(probabilities).all(axis=1)
+        if not finite.all():
+            found = np.full_like(probabilities, np.nan)
+            found[finite] = self.apply(probabilities[finite])
+            return found
         if self.steps:
             found = np.column_stack(
                 [step(column) for step, column in zip(self.steps, probabilities.T, strict=True)]

@@ -23,6 +23,7 @@ _MODULES = (
     "vocabulary",
     "surroundings",
     "network",
+    "numbers",
 )
 
 
