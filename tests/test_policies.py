@@ -201,3 +201,109 @@ def test_a_dearer_review_never_sends_more_to_people(rows, costs, prices):
         found = decide(rows, ("costs", {"matrix": matrix_of(costs), "review": review}))
         reviewed.append({decision.row for decision in found if decision.action == "review"})
     assert reviewed[1] <= reviewed[0]
+
+
+def model_with(extra, rows=({"t": [0.9, 0.05, 0.05]},)):
+    return Model(Experiment(), {}, CLASSES, CLEANING, Fixed(rows[0]), extra=extra)
+
+
+def promised(**changes):
+    record = {"max_error": 0.05, "confidence": 0.95, "score": "probability", "overall": None, "queues": {}}
+    return {"promise": {**record, **changes}}
+
+
+def certificate(threshold):
+    return {
+        "max_error": 0.05, "confidence": 0.95, "score": "probability", "threshold": threshold, "documents": 100,
+        "table": [],
+    }  # fmt: skip
+
+
+def bounded(extra, texts, **options):
+    router = Router(model_with(extra, (texts,)), [("bounded", options)], PLUGINS)
+    return router.decide_batch([triage.Document(row=i, text=t) for i, t in enumerate(texts, start=1)])
+
+
+def test_what_is_bounded_needs_a_promise_at_least_as_good_as_is_asked_for():
+    with pytest.raises(triage.BadOption, match=r"nothing is promised.*triage promise MODEL --max-error 0.05"):
+        bounded({}, {})
+    with pytest.raises(triage.BadOption, match=r"promises an error of at most 0.1 at 0.95, which is less"):
+        bounded(promised(max_error=0.1), {})
+    with pytest.raises(triage.BadOption, match=r"promises an error of at most 0.05 at 0.9, which is less"):
+        bounded(promised(confidence=0.9), {})
+    assert bounded(promised(max_error=0.1), {}, max_error=0.1) == []
+    assert bounded(promised(confidence=0.9), {}, confidence=0.9) == []
+
+
+def test_only_what_the_promise_of_its_queue_covers_goes_by_itself():
+    queues = {"card": certificate(0.8), "loan": certificate(None)}
+    found = bounded(
+        promised(queues=queues),
+        {"a": [0.8, 0.1, 0.1], "b": [0.79, 0.11, 0.1], "c": [0.0, 0.99, 0.01], "d": [0.0, 0.01, 0.99]},
+    )
+    assert [(each.action, each.reasons, each.threshold) for each in found] == [
+        ("route", ("confident",), 0.8),
+        ("review", ("below_threshold",), 0.8),
+        ("review", ("no_promise",), None),
+        ("review", ("no_promise",), None),
+    ]
+
+
+def test_one_promise_for_everything_is_that_of_every_queue():
+    found = bounded(
+        promised(overall=certificate(0.8)), {"a": [0.8, 0.1, 0.1], "b": [0.1, 0.1, 0.8], "c": [0.5, 0.5, 0]}
+    )
+    assert [each.action for each in found] == ["route", "route", "review"]
+
+
+@pytest.mark.parametrize("review", [float("nan"), float("inf"), -1])
+def test_the_price_of_a_review_is_a_number_that_can_be_paid(review):
+    with pytest.raises(triage.BadOption):
+        decide([[0.9, 0.05, 0.05]], ("costs", {"matrix": matrix_of(np.zeros((3, 3))), "review": review}))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "complaint"),
+    [
+        ({"card": 1}, "the row of 'card' is not"),
+        ({"card": {}}, "the row of 'card' is not"),
+        ({"card": {"a": 1}, "loan": {"b": 1}}, "the row of 'loan' has other queues"),
+        ({"card": {"a": 1}, "loan": {"a": 1, "b": 1}}, "the row of 'loan' has other queues"),
+        ({"card": {"a": [1]}}, "the row of 'card' holds something that is no number"),
+        ({"card": {"a": "much"}}, "the row of 'card' holds something that is no number"),
+        ({"card": {"a": 1e999}}, "the row of 'card' holds a number that is not finite"),
+        ({}, "no row"),
+    ],
+)
+def test_a_table_that_is_no_cost_matrix_is_refused(matrix, complaint):
+    with pytest.raises(triage.BadOption, match=complaint):
+        decide([[0.9, 0.05, 0.05]], ("costs", {"matrix": matrix}))
+
+
+def test_a_queue_of_the_matrix_may_stand_anywhere_in_a_row():
+    matrix = {"card": {"a": 0, "b": 9}, "loan": {"b": 0, "a": 9}, "mortgage": {"a": 9, "b": 9}}
+    found = decide([[1, 0, 0], [0, 1, 0], [0, 0, 1]], ("costs", {"matrix": matrix, "review": 1}))
+    assert [(d.action, d.queue) for d in found] == [("route", "a"), ("route", "b"), ("review", "a")]
+
+
+def test_of_queues_that_cost_the_same_the_first_is_taken_and_a_cost_equal_to_a_review_is_routed():
+    matrix = {label: {"first": 1, "second": 1} for label in CLASSES}
+    (found,) = decide([[0.5, 0.25, 0.25]], ("costs", {"matrix": matrix, "review": 1}))
+    assert (found.action, found.queue) == ("route", "first")
+
+
+def test_a_row_that_was_cut_short_costs_nothing_by_accident(tmp_path):
+    path = tmp_path / "costs.csv"
+    path.write_text("label,a,b\ncard,1,\nloan,1,1\nmortgage,1,1\n", encoding="utf-8")
+    with pytest.raises(triage.BadOption, match="line 2"):
+        decide([[0.9, 0.05, 0.05]], ("costs", {"matrix": str(path)}))
+
+
+@pytest.mark.parametrize(("confidence", "margin"), [(0.6, 0.2), (0.7, 0.2), (0.6, 0.4)])
+def test_a_threshold_is_reached_by_what_equals_it(confidence, margin):
+    (found,) = decide([[0.75, 0.25, 0.0]], ("threshold", {"confidence": 0.75, "margin": 0.5}))
+    assert (found.action, found.reasons, found.threshold) == ("route", ("confident",), 0.75)
+    (found,) = decide([[0.75, 0.25, 0.0]], ("threshold", {"confidence": 0.76, "margin": 0.51}))
+    assert (found.action, found.reasons) == ("review", ("below_threshold", "ambiguous"))
+    (found,) = decide([[0.65, 0.35, 0.0]], ("threshold", {"confidence": confidence, "margin": margin}))
+    assert (found.action == "route") == (confidence <= 0.65 and margin <= 0.3)

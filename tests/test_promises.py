@@ -1,6 +1,7 @@
 """Promises: exact, refused where the data is too little, and never weaker than stated."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 
 import triage
 from triage.model import HeldOut
-from triage.promises import Promise, certify, documents_needed, promise_of, scores_of, upper_bound
+from triage.promises import (
+    Certificate,
+    Promise,
+    certify,
+    documents_needed,
+    promise_of,
+    scores_of,
+    scores_of_part,
+    upper_bound,
+)
 
 QUEUES = ["a", "b", "c"]
 stats = pytest.importorskip("scipy.stats")
@@ -134,3 +144,81 @@ def test_a_promise_of_nothing_is_refused(settings):
 def test_an_empty_tune_part_fixes_no_order_and_so_proves_nothing():
     nothing = (np.empty(0), np.empty(0, dtype=bool))
     assert not certify(nothing, np.ones(500), np.zeros(500, dtype=bool), max_error=0.05).kept
+
+
+def test_an_unknown_score_is_refused_by_name():
+    with pytest.raises(triage.BadOption, match="not 'luck'"):
+        scores_of(np.eye(3), "luck")
+
+
+def test_a_tune_part_of_which_nothing_is_routed_lets_only_everything_be_tried():
+    """Where no score is finite, routing everything is the one threshold there is."""
+    nothing = (np.full(50, np.nan), np.zeros(50, dtype=bool))
+    found = certify(nothing, np.ones(500), np.zeros(500, dtype=bool), max_error=0.05)
+    assert [step.threshold for step in found.table] == [0.0]
+    assert found.threshold == 0.0
+    assert (found.accepted, found.errors, found.coverage) == (500, 0, 1.0)
+
+
+def test_where_nothing_is_accepted_the_number_still_needed_is_that_of_no_errors():
+    ordering = (np.linspace(0, 1, 100), np.zeros(100, dtype=bool))
+    found = certify(ordering, np.full(100, np.nan), np.ones(100, dtype=bool), max_error=0.05)
+    assert not found.kept
+    assert found.needed == documents_needed(0.05, 0.95) == 59
+
+
+def test_where_too_much_goes_wrong_the_number_still_needed_is_that_of_a_better_model():
+    scores, wrong = np.linspace(0.5, 1, 200), np.arange(200) % 2 == 0
+    found = certify((scores, wrong), scores, wrong, max_error=0.05)
+    assert not found.kept
+    first = found.table[0]
+    assert found.needed == documents_needed(0.05, 0.95, errors=first.errors + 1)
+
+
+def test_where_only_the_number_is_missing_more_of_the_same_is_enough():
+    generator = np.random.default_rng(3)
+    scores, wrong = np.ones(100), np.arange(100) < 3
+    found = certify((scores, wrong), scores, wrong, max_error=0.05)
+    assert not found.kept
+    assert found.needed > 0
+    more = 100 + found.needed
+    assert certify(
+        (scores, wrong), np.ones(more), generator.permutation(more) < math.ceil(0.03 * more), max_error=0.05
+    ).kept
+
+
+def test_a_certificate_says_what_it_was_proven_with():
+    scores, wrong = np.ones(100), np.zeros(100, dtype=bool)
+    found = certify((scores, wrong), scores, wrong, max_error=0.05)
+    assert found.kept
+    assert (found.threshold, found.documents, found.accepted, found.errors) == (1.0, 100, 100, 0)
+    assert found.upper_bound == pytest.approx(upper_bound(0, 100, 0.95))
+    assert found.needed == 0
+    assert Certificate.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_a_bound_where_everything_goes_wrong_or_nothing_was_accepted_is_one():
+    assert upper_bound(0, 0, 0.95) == upper_bound(5, 5, 0.95) == 1.0
+
+
+def test_of_two_thresholds_that_are_proven_the_one_that_routes_more_is_taken():
+    scores = np.concatenate([np.full(100, 0.9), np.full(100, 0.8), np.full(100, 0.1)])
+    wrong = np.concatenate([np.zeros(200, dtype=bool), np.ones(100, dtype=bool)])
+    found = certify((scores, wrong), scores, wrong, max_error=0.05)
+    assert (found.threshold, found.accepted, found.errors) == (0.8, 200, 0)
+
+
+def test_documents_that_are_out_of_scope_are_never_accepted_and_prove_nothing():
+    part = HeldOut(
+        np.zeros(4, dtype=int), np.eye(3)[[0, 0, 0, 1]], None, np.array([True, False, False, False])
+    )
+    assert np.isnan(scores_of_part(part)).tolist() == [True, False, False, False]
+    assert scores_of_part(HeldOut(part.codes, part.probabilities)).tolist() == [1.0] * 4
+
+
+def test_a_promise_for_each_queue_has_no_threshold_for_a_queue_that_it_does_not_know():
+    promise = Promise(0.05, 0.95, "probability", None, {"a": Certificate(0.05, 0.95, "probability", 0.8, 10)})
+    assert promise.threshold("a") == 0.8
+    assert promise.threshold("elsewhere") is None
+    assert promise.kept
+    assert not Promise(0.05, 0.95, "probability").kept

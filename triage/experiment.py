@@ -18,6 +18,7 @@ Step = tuple[str, Mapping[str, Any]]
 """A plugin's name and its options."""
 
 _MOST_BYTES = 1 << 20
+_MOST_DEPTH = 32
 SPLITS = ("grouped", "naive", "time")
 _SECTIONS: dict[str, tuple[str, ...] | None] = {
     "corpus": (
@@ -180,6 +181,8 @@ def load_experiment(path: str) -> Experiment:
         raise DataError(f"{shown(path)}: not an experiment file: {error}") from None
     except (RecursionError, ValueError) as error:  # such as a date that is none, or a number of 5,000 digits
         raise DataError(f"{shown(path)}: not an experiment file ({type(error).__name__})") from None
+    if _depth(record) > _MOST_DEPTH:
+        raise DataError(f"{shown(path)}: tables and lists nested more than {_MOST_DEPTH} deep")
     return _from_toml(record, path)
 
 
@@ -230,6 +233,19 @@ def _step(entry: Any, path: str, where: str) -> Step:
 def _word(value: Any) -> Any:
     """A whole number where a name is expected is one: `label-column = 3`."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and tables are nested; without recursion, which ends at some depth itself."""
+    depth, level = 0, [value]
+    while level := [
+        inner
+        for each in level
+        if isinstance(each, dict | list)
+        for inner in (each.values() if isinstance(each, dict) else each)
+    ]:
+        depth += 1
+    return depth
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,190 @@
+"""Model bundles under fire: as bytes on disk, and forged by somebody who knows the format."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+import triage
+from triage import bundle
+from triage.bundle.content import from_files, to_files
+from triage.bundle.manifest import manifest_of
+from triage.experiment import Experiment
+from triage.model import load_model, save_model
+
+from .harness import CANARY
+from .mutation import Program, change_bytes, change_tree, dumped
+
+WEIGHTS = "weights.safetensors"
+MANIFEST = "MANIFEST.json"
+
+
+class Forger:
+    """A bundle on disk, and ways to change it.
+
+    Args:
+        folder: where it lies.
+        name: of its directory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        self.trees = {
+            name: json.loads(data)
+            for name, data in self.files.items()
+            if name.endswith(".json") and name != MANIFEST
+        }
+        length = int.from_bytes(self.files[WEIGHTS][:8], "little")
+        self.header = json.loads(self.files[WEIGHTS][8 : 8 + length])
+        self.tensors = self.files[WEIGHTS][8 + length :]
+        self.written: set[str] = set()
+
+    def forge(self, program: Program) -> str:
+        """Change some files of the bundle; return "sound" where the manifest was made to fit, else "damaged"."""
+        files = {name: data for name, data in self.files.items() if name != MANIFEST}
+        for _ in range(1 + program.byte() % 2):
+            name = program.pick(sorted(files) or ["model.json"])
+            changed = self._changed(program, name, files.get(name, b""))
+            if changed is None:
+                files.pop(name, None)
+            else:
+                files[name] = changed
+        how = program.byte()
+        manifest = self.files[MANIFEST]
+        if how < 216:
+            manifest = _manifest(files)
+        elif how < 240:
+            manifest = dumped(change_tree(program, json.loads(_manifest(files)), others=[]))
+        elif how < 250:
+            manifest = change_bytes(program, _manifest(files), pieces=[b"0", b'"', b"{"], samples=[manifest])
+        self.put({**files, MANIFEST: manifest})
+        return "sound" if manifest == _manifest(files) else "damaged"
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Make the directory hold these files; only what differs is written."""
+        for name in self.written | set(files) | set(self.files):
+            path = self.folder / name
+            if name not in files:
+                path.unlink(missing_ok=True)
+                self.written.add(name)
+            elif name in self.written or files[name] != self.files.get(name):
+                path.write_bytes(files[name])
+                self.written.add(name)
+        self.written = {name for name in self.written if files.get(name) != self.files.get(name)}
+
+    def _changed(self, program: Program, name: str, data: bytes) -> bytes | None:
+        how = program.byte()
+        if how > 250:
+            return None
+        if name == WEIGHTS and how < 160:
+            header = dumped(change_tree(program, self.header, others=[self.header]))
+            header += b" " * (-len(header) % 8)
+            length = len(header) + (program.byte() - 128 if program.byte() > 240 else 0)
+            return max(length, 0).to_bytes(8, "little") + header + self.tensors
+        if name in self.trees and how < 200:
+            return dumped(change_tree(program, self.trees[name], others=list(self.trees.values())))
+        pieces = [
+            b"\0",
+            b"\xff" * 4,
+            b"{",
+            b'"',
+            b"[",
+            b"NaN",
+            b"\xed\xa0\x80",
+            b"$array",
+            (1 << 40).to_bytes(8, "little"),
+        ]
+        return change_bytes(program, data, pieces=pieces, samples=list(self.files.values()))
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    entries = {
+        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in files.items()
+    }
+    return json.dumps({"files": dict(sorted(entries.items())), "schema": 1}, indent=1).encode() + b"\n"
+
+
+def sample() -> bundle.Bundle:
+    """A bundle with something of every kind in it."""
+    random = np.random.default_rng(0)
+    return bundle.Bundle(
+        model={"backend": "tfidf", "classes": ["card", "loan", "other"], "options": {"c": 0.1}, "seed": 1},
+        state={
+            "coef_": random.normal(size=(3, 4)),
+            "idf_": random.random(4).astype(np.float32),
+            "vocabulary_": ["word", "\u2028", "\ud800", ""],
+            "trees_": [
+                {"left": np.arange(5, dtype=np.int32), "depth": 3},
+                {"left": np.arange(2), "depth": 1},
+            ],
+            "flags_": np.array([True, False]),
+            "network.onnx": random.bytes(60),
+            "offset_": 0.5,
+        },
+        calibration={"method": "temperature", "temperature": 1.25},
+        golden=bundle.Golden(("a made-up text", ""), random.dirichlet(np.ones(3), size=2)),
+        extra={"certificate": {"max-error": 0.05}},
+    )
+
+
+class Bundles:
+    """`triage.bundle.read`: whole bundles, one or two files of which were changed."""
+
+    name = "bundle"
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "model"
+        bundle.write(self.path, sample())
+        self.forger = Forger(self.path)
+
+    def run(self, program: Program) -> str:
+        """Read a forged bundle: what is read can be written again and is the same."""
+        how = self.forger.forge(program)
+        found = bundle.read(self.path)
+        assert how == "sound", "a damaged bundle was read"
+        files = to_files(found)
+        assert manifest_of(files)
+        again = from_files({name: bytearray(data) for name, data in files.items()}, sha256="")
+        assert to_files(again) == files, "written again, it is another bundle"
+        return "read"
+
+
+class Models:
+    """`triage.model.load_model`: a trained model, forged; where it loads, it answers with probabilities."""
+
+    name = "model"
+
+    def __init__(self, folder: Path) -> None:
+        from triage.evaluation import with_held_out
+        from triage.training import fit, prepare
+
+        self.path = folder / "trained"
+        self.plugins = triage.Plugins.discover()
+        words = {"card": "card charge limit plastic", "loan": "loan rate term lender"}
+        documents = [
+            triage.Document(
+                row=row, text=f"{words[label]} word{row % 7} word{row % 11} {CANARY}", label=label
+            )
+            for row, label in enumerate(["card", "loan"] * 60, start=1)
+        ]
+        experiment = Experiment(min_per_class=2, cleaners=(("lower", {}),), split="naive")
+        prepared = prepare(triage.Dataset(name="tiny", documents=documents), experiment, self.plugins)
+        fitted = fit(prepared, experiment, self.plugins)
+        save_model(str(self.path), with_held_out(fitted.model, prepared))
+        self.forger = Forger(self.path)
+
+    def run(self, program: Program) -> str:
+        """Load a forged model and ask it."""
+        self.forger.forge(program)
+        model = load_model(str(self.path), self.plugins)
+        answers = model.predict_proba(["card charge", ""])
+        assert answers.shape == (2, len(model.classes))
+        assert (np.isfinite(answers) | np.isnan(answers)).all()
+        finite = answers[np.isfinite(answers).all(axis=1)]
+        assert ((finite >= -1e-9) & (finite <= 1 + 1e-4)).all()
+        return "loaded"

@@ -1,0 +1,16 @@
+"""All that is fuzzed, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .harness import Target
+from .models import Bundles, Models
+from .readers import Csv, JsonLines, Parquet
+from .records import Corrections, Costs, Decided, Experiments, Runs
+
+TARGETS: Mapping[str, Callable[[Path], Target]] = {
+    made.name: made
+    for made in (Csv, JsonLines, Parquet, Experiments, Bundles, Models, Decided, Corrections, Costs, Runs)
+}
