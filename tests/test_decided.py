@@ -26,6 +26,7 @@ decisions = st.lists(
         threshold=shares,
         reasons=st.sampled_from([("confident",), ("below_threshold", "ambiguous"), ("rule:fraud",)]),
         familiarity=shares,
+        date=st.none() | st.dates(),
     ),
     min_size=1,
     max_size=6,
@@ -44,7 +45,7 @@ def put(folder, text, name="decisions"):
 def test_whatever_was_decided_comes_back(tmp_path, decided, form):
     found, models = read_decisions(put(tmp_path, "".join(form(decided, STAMP))))
     assert models == {"ab12"}
-    fields = ("row", "id", "action", "queue", "label", "confidence", "reasons", "familiarity")
+    fields = ("row", "id", "action", "queue", "label", "confidence", "reasons", "familiarity", "date")
     assert found == [Seen(*(getattr(each, field) for field in fields)) for each in decided]
 
 
@@ -64,7 +65,7 @@ def lines(*records):
         {"row": 1.5}, {"row": True}, {"row": None}, {"row": "one"}, {"id": 7}, {"action": "delete"},
         {"queue": ["q"]}, {"label": {"l": 1}}, {"confidence": 2}, {"confidence": True}, {"confidence": "x"},
         {"confidence": []}, {"confidence": 10**400}, {"reasons": "confident"}, {"reasons": [7]},
-        {"familiarity": -1}, {"model": 7},
+        {"familiarity": -1}, {"model": 7}, {"date": "soon"}, {"date": 20240101},
     ],
     ids=lambda change: str(change)[:30],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,27 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from triage.drift import Audit, Seen
-from triage.errors import DataError
+from triage.errors import DataError, TriageError
 from triage.files import shown
 from triage.textfiles import read_lines, read_table
 
-__all__ = ["read_audits", "read_decisions"]
+__all__ = ["are_decisions", "read_audits", "read_decisions"]
+
+_FIELDS = {"row", "action", "queue", "confidence", "reasons"}  # which together no corpus is likely to have
+
+
+def are_decisions(path: str) -> bool:
+    """Tell whether a file looks like what `triage route` writes; false where it cannot be read."""
+    try:
+        with closing(read_lines(path)) as lines:
+            first = next(lines, "")
+        if first.lstrip().startswith("{"):
+            record = json.loads(first)
+            return isinstance(record, dict) and set(record) >= _FIELDS
+        header = first.strip().split(",")
+        return {name.strip().strip('"') for name in header} >= _FIELDS
+    except (TriageError, ValueError, RecursionError):
+        return False
 
 
 def read_decisions(path: str) -> tuple[list[Seen], set[str]]:
@@ -120,7 +137,14 @@ def _seen(record: Mapping[str, Any]) -> Seen:
         confidence=_share(record["confidence"]),
         reasons=tuple(_word(reason) or "" for reason in reasons),
         familiarity=_share(record.get("familiarity")),
+        date=_date(record.get("date")),
     )
+
+
+def _date(value: Any) -> datetime.date | None:
+    """Return a day, or None where there is none, as in what was written before decisions had dates."""
+    word = _word(value)
+    return None if word is None else datetime.date.fromisoformat(word)
 
 
 def _row(value: Any) -> int:

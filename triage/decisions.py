@@ -24,6 +24,7 @@ COLUMNS = (
     "reasons",
     "alternatives",
     "familiarity",
+    "date",
 )
 
 
@@ -46,6 +47,7 @@ def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = Fals
         "reasons": list(decision.reasons),
         "alternatives": [{"label": label, "probability": p} for label, p in decision.alternatives],
         "familiarity": decision.familiarity,
+        "date": None if decision.date is None else decision.date.isoformat(),
         **stamp,
     }
     if explain:
@@ -98,7 +100,7 @@ def write_parquet(
         [("row", pa.int64()), ("id", pa.string()), ("action", pa.string()), ("queue", pa.string())]
         + [("label", pa.string()), ("confidence", pa.float64()), ("threshold", pa.float64())]
         + [("reasons", pa.list_(pa.string())), ("alternatives", pairs), ("model", pa.string())]
-        + [("policy", pa.string()), ("familiarity", pa.float64())]
+        + [("policy", pa.string()), ("familiarity", pa.float64()), ("date", pa.string())]
         + ([("terms", terms)] if explain else [])
     )
     with AtomicWriter(path) as file, pq.ParquetWriter(_Sink(file), schema) as writer:

@@ -9,6 +9,7 @@ The level is divided by the number of tests, so that all together raise a false 
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -42,6 +43,7 @@ class Seen:
     confidence: float | None
     reasons: tuple[str, ...]
     familiarity: float | None = None
+    date: datetime.date | None = None
 
     @property
     def promised(self) -> bool:

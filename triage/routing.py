@@ -204,6 +204,7 @@ class Router:
                     terms=tuple(terms[position]) if say else (),
                     saves=verdict.saves,
                     familiarity=None if familiarity is None else familiarity[position],
+                    date=document.date,
                 )
             )
         return decisions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import io
 import json
@@ -117,7 +118,7 @@ def find_runs(folder: Path) -> list[Path]:
 
 
 def to_json(value: Any, *, indent: int | None = 1) -> str:
-    """Return deterministic JSON with a final line break; numpy numbers become numbers."""
+    """Return deterministic JSON with a final line break; numpy numbers become numbers, days ISO dates."""
     return (
         json.dumps(value, indent=indent, sort_keys=True, default=_plain, ensure_ascii=True, allow_nan=False)
         + "\n"
@@ -129,6 +130,8 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
@@ -166,4 +169,6 @@ def _check(found: Evaluation) -> None:
 
 def _decision(record: dict[str, Any]) -> Decision:
     pairs = {key: tuple((name, value) for name, value in record[key]) for key in ("alternatives", "terms")}
-    return Decision(**{**record, **pairs, "reasons": tuple(record["reasons"])})
+    day = record.get("date")  # runs of earlier versions have none
+    date = None if day is None else datetime.date.fromisoformat(day)
+    return Decision(**{**record, **pairs, "reasons": tuple(record["reasons"]), "date": date})

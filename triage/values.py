@@ -324,6 +324,7 @@ class Decision:
         saves: what a person's look at it is expected to save, as the policy says, or None.
         familiarity: the share of documents like those of the training that are no more familiar than this
             one, by its characters, or None where the model has no such measure.
+        date: the day on which the document was received, or None.
     """
 
     row: int
@@ -338,6 +339,7 @@ class Decision:
     terms: tuple[tuple[str, float], ...] = ()
     saves: float | None = None
     familiarity: float | None = None
+    date: datetime.date | None = None
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from triage.errors import DataError, UsageError
+from triage.files import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ALL", "Counting", "Days", "History", "daily"]
+__all__ = ["ALL", "Counting", "Days", "History", "daily", "read_holidays"]
 
 ALL = "all"
 """The name of the one queue where documents are not told apart."""
@@ -193,3 +194,25 @@ def daily(dated: Iterable[tuple[datetime.date | None, str]], counting: Counting)
     if counting.missing == "gaps":
         table[table.sum(axis=1) == 0] = np.nan
     return History(counting.calendar(first, n), table, tuple(queues)), undated
+
+
+def read_holidays(path: str) -> dict[datetime.date, str]:
+    """Read a CSV file with the columns `date` and, if it likes, `name` and `holiday`.
+
+    Where there is a column `holiday`, a row in which it is empty, 0, no or false is a day like any other.
+
+    Raises:
+        NoInput: no such file.
+        DataError: no column `date`, or a line without a date such as 2024-12-25; it is named.
+    """
+    from triage.textfiles import read_table
+
+    found = {}
+    for line, cells in read_table(path, needs=["date"], what="a file of holidays"):
+        try:
+            date = datetime.date.fromisoformat(cells["date"].strip())
+        except ValueError:
+            raise DataError(f"{shown(path)}, line {line:,}: the date is not written as 2024-12-25") from None
+        if cells.get("holiday", "1").strip().casefold() not in ("", "0", "no", "false"):
+            found[date] = cells.get("name", "").strip()
+    return found

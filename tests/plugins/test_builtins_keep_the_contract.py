@@ -17,7 +17,7 @@ OPTIONS = {
     "stacked-lstm": {"epochs": 1, "units": "4,4,4", "embedding-size": 8},
     **{name: {"epochs": 1, "units": 4, "embedding-size": 8} for name in ("simplernn", "lstm", "bilstm", "gru")},
 }  # fmt: skip
-LEAST_FORECASTER = {"lstm": {"epochs": 1, "units": "4,4"}}  # a backend has this name as well
+LEAST_FORECASTER = {"lstm": {"epochs": 1, "units": "4,4", "window": 14}}  # a backend has this name as well
 EXPECTED = {
     "majority": {"it_beats_the_floor_on_what_can_be_told_apart": "it is the floor"},
     "regex": {"it_builds_with_no_options": "nobody can guess a pattern"},

@@ -23,6 +23,7 @@ _COMMANDS = {
     "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
     "promise": "Prove how much may be routed by itself",
     "monitor": "Has the world moved since training, is the promise still kept",
+    "forecast": "How many documents each queue will get",
     "bench": "Backends beside scikit-learn, fastText, Vowpal Wabbit, spaCy and the tutorials' LSTM",
     "selftest": "Do on purpose what goes wrong in the field, and see that it holds",
     "plugins": "What is installed, and the options of each",
