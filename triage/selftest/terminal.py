@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from triage.selftest.judging import HOSTILE, harmful, judged, plugin_path, rows_of, write_rows, write_table
 from triage.selftest.place import Done, Place
-from triage.selftest.trials import Trial
-from triage.selftest.trials import Fault
+from triage.selftest.trials import Fault, Trial
 
 __all__ = ["FAULTS"]
 
@@ -57,9 +56,7 @@ def _texts(place: Place) -> Iterator[Trial]:
     yield judged("texts shown on request, markup and emoji codes as written", sample, shows=_STAY)
     for text in (*HOSTILE, _MARKS[:9]):
         if "\0" not in text and "\ud800" not in text:  # which no command line can hold
-            yield judged(
-                f"as an argument: {ascii(text[:20])}", place.triage("route", place.model, "--text", text)
-            )
+            yield judged(f"as an argument: {text[:20]!a}", place.triage("route", place.model, "--text", text))
     yield judged(
         "on stdin", place.triage("route", place.model, "-", stdin="\n".join(texts).encode("utf-8", "replace"))
     )
@@ -108,12 +105,11 @@ def _on_a_terminal(place: Place, file: pathlib.Path) -> Iterator[Trial]:
         for colours in (False, True):
             env = {"TERM": "xterm-256color", "COLUMNS": "100"} | ({} if colours else {"NO_COLOR": "1"})
             done = place.python(_ON_A_TERMINAL, *words, "--quiet", env=env)
-            what = f"{words[0]} {' '.join(map(str, words[3:]))} on a terminal{' with colours' if colours else ''}"
+            options = " ".join(word for word in words if isinstance(word, str))
+            what = f"{options} on a terminal{' with colours' if colours else ''}"
             # The terminal itself turns line ends into two characters; colours are our own.
             out = done.out.replace(b"\r\n", b"\n")
             own = {sequence.decode("ascii") for sequence in _COLOUR.findall(out)} if colours else set()
-            if b"\x1b[31m" in out and b"\x1b[2J" in out:
-                own = set()
             if found := harmful(out, own=own):
                 yield Trial(what=what, outcome="let_in", detail=found)
             else:
@@ -141,7 +137,7 @@ def _labelled(place: Place, name: str, labels: Sequence[str], columns: Sequence[
 
 def _names(place: Place) -> Iterator[Trial]:
     plain = ("id", "text", "label")
-    sets = (HOSTILE[:4], HOSTILE[4:8], HOSTILE[8:12], (_LONG[:3_000_000], _MARKS, "b\x1b[1m", "c"))
+    sets = (HOSTILE[:4], HOSTILE[4:8], HOSTILE[8:12], (_LONG[:300_000], _MARKS, "b\x1b[1m", "c"))
     for number, labels in enumerate(sets):
         name = f"\x1b]0;owned\x07{number}\u202e.jsonl" if number != 2 else "[b]\x9b31m.jsonl"
         yield from _used(place, _labelled(place, name, labels, plain), number, short=number > 0)
@@ -189,19 +185,20 @@ def _used(place: Place, file: pathlib.Path, number: int, *, short: bool) -> Iter
 
 
 def _errors(place: Place) -> Iterator[Trial]:
-    for text in HOSTILE:
-        if "\0" in text:
+    for number, text in enumerate(HOSTILE):
+        if "\0" in text:  # which no command line can hold
             continue
         word = text.replace("/", "-").replace("\ud800", "\udcff")  # a byte that is not UTF-8
         name, shown = place.folder / word[:60], ascii(text[:16])
         yield judged(f"no such file {shown}", place.triage("route", place.model, f"{name}.csv"), code=66)
         yield judged(f"no such model {shown}", place.triage("route", name, "--text", "x"), code=(66, 77))
-        for what, words in (
+        ways: tuple[tuple[str, tuple[str | pathlib.Path, ...]], ...] = (
             ("backend", ("train", place.corpus, "--model", name, "--backend", word)),
             ("option", ("route", place.model, "--text", "x", "--set", f"{word}=1")),
             ("flag", (f"--{word}",)),
             ("policy", ("route", place.model, "--text", "x", "--policy", word)),
-        ):
+        )
+        for what, words in (ways[number % 4], ways[(number + 2) % 4]):
             yield judged(f"no such {what} {shown}", place.triage(*words), code=2)
     config = place.folder / "odd.toml"
     config.write_bytes(b'["\\u001b]0;owned\\u0007"]\n')
