@@ -17,11 +17,15 @@ pytest.importorskip("tensorflow")
 pytest.importorskip("hatchling")
 
 
-def run(*words, cwd=None):
+def run(*words, cwd=None, given=""):
     # Nothing of the environment around the test may be found: neither its packages nor its plugins.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        list(map(str, words)), capture_output=True, cwd=cwd, env={**environment, "PYTHONUTF8": "1"}
+        list(map(str, words)),
+        input=given.encode(),
+        capture_output=True,
+        cwd=cwd,
+        env={**environment, "PYTHONUTF8": "1"},
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done.stdout.decode()
@@ -101,6 +105,14 @@ def test_the_base_install_has_no_tensorflow_and_says_how_to_get_it(lean, model):
 def test_the_base_install_routes_with_a_gru_model_as_the_full_one_does(lean, model):
     words = ["-m", "triage", "route", model, "--text", "they charged my card", "--explain", "--json"]
     assert run(lean, *words, cwd=model.parent) == run(sys.executable, *words, cwd=ROOT)
+
+
+def test_the_base_install_reads_while_it_is_written_as_the_full_one_does(lean, model):
+    words = ["-m", "triage", "stream", model, "--json"]
+    given = '{"feed": "they charged my ca"}\n{"feed": "rd twice "}\n{"end": true}\n'
+    found = run(lean, *words, cwd=model.parent, given=given)
+    assert found == run(sys.executable, *words, cwd=ROOT, given=given)
+    assert [json.loads(line)["ended"] for line in found.splitlines()] == [False, False, True]
 
 
 def test_the_base_install_trains_and_evaluates_the_baseline(lean, model):

@@ -40,9 +40,9 @@ def command(*, model: str, reread: bool, as_json: bool, max_characters: int | No
     """Read texts from stdin while they are being written, and decide before they end where that is proven.
 
     Every piece that arrives is read at once, and costs the same however long the text is. An empty line ends
-    a text, and so does the end of the input. After each piece there are probabilities; a decision comes at
-    the end, or before it once `triage promise MODEL --early` has proven a rule for that. What is said at the
-    end is what `triage route` would say of the whole text, to 1e-5.
+    a text, and so does the end of the input. After each piece there are probabilities; at the end they are
+    those of `triage route`, to 1e-5, however the text was cut. A decision comes at the end, or before it once
+    `triage promise MODEL --early` has proven a rule for that; then the rule decides at the end too.
 
     A model reads forwards if its backend does: gru, lstm, stacked-lstm, simplernn. Others (bilstm, tfidf) say
     that they cannot; with --reread they read all that was written so far again with every piece.

@@ -16,7 +16,7 @@ from triage.pipeline.cleaning import Cleaning, CleaningTimeout
 
 __all__ = ["GrowingText"]
 
-_KEEP = 24
+_KEEP = 12
 """Words, as they were written, that stay behind a cut."""
 
 _LONGEST = 16 * _KEEP
