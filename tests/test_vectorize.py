@@ -78,12 +78,31 @@ def test_padding_stands_on_the_right_and_only_as_far_as_the_longest(rows):
     assert all((np.diff((row > 0).astype(int)) <= 0).all() for row in padded)
 
 
+def test_a_word_with_a_digit_is_stored_only_where_that_is_asked_for():
+    pytest.importorskip("keras")
+    texts = ["account 8821334455667 of x9 \u0661\u0662 closed"] * 5
+    settings = {"max_tokens": 99, "max_length": 9, "min_documents": 3}
+    assert "8821334455667" in learn_vocabulary(texts, **settings).vocabulary
+    kept = learn_vocabulary(texts, **settings, digits=False).vocabulary
+    assert kept[:2] == ("", "[UNK]")
+    assert sorted(kept[2:]) == ["account", "closed", "of"]
+
+
 def test_the_commonest_tokens_stay_and_rare_ones_may_be_left_out():
     pytest.importorskip("keras")
     texts = ["a b c", "a b", "a smith smith smith"]
     assert learn_vocabulary(texts, max_tokens=4, max_length=9).vocabulary == ("", "[UNK]", "smith", "a")
     kept = learn_vocabulary(texts, max_tokens=9, max_length=9, min_documents=2).vocabulary
     assert kept == ("", "[UNK]", "a", "b")
+
+
+def test_an_experiment_says_whether_words_with_digits_are_stored():
+    from triage.errors import BadOption
+    from triage.experiment import Experiment
+
+    assert not Experiment().digits
+    with pytest.raises(BadOption, match="digits is true or false"):
+        Experiment(digits="yes")
 
 
 def test_a_vocabulary_without_the_two_reserved_ids_is_refused():

@@ -37,6 +37,7 @@ _SECTIONS: dict[str, tuple[str, ...] | None] = {
         "keep",
         "max-tokens",
         "max-length",
+        "digits",
         "min-per-class",
         "split",
         "seed",
@@ -63,6 +64,7 @@ class Experiment:
         keep: stop words that stay.
         max_tokens: the size of the vocabulary, for backends that consume sequences.
         max_length: the number of tokens at which a sequence is cut.
+        digits: whether that vocabulary may hold words with a digit, such as somebody's account number.
         min_per_class: labels with fewer documents are set aside.
         split: "grouped", "naive" or "time".
         calibration: "temperature", "isotonic", "venn-abers" or "none".
@@ -85,6 +87,7 @@ class Experiment:
     keep: tuple[str, ...] = ()
     max_tokens: int = 20_000
     max_length: int = 250
+    digits: bool = False
     min_per_class: int = 10
     split: str = "grouped"
     calibration: str = "temperature"
@@ -115,6 +118,8 @@ class Experiment:
                 raise BadOption(
                     f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
                 )
+        if not isinstance(self.digits, bool):
+            raise BadOption(f"digits is true or false, not {self.digits!r}")
         if not _is_number(self.train_share) or not 0 < self.train_share <= 1:
             raise BadOption(f"train-share is above 0 and at most 1, not {self.train_share!r}")
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:

@@ -179,6 +179,7 @@ def fit(
             max_tokens=experiment.max_tokens,
             max_length=experiment.max_length,
             min_documents=_MIN_DOCUMENTS,
+            digits=experiment.digits,
         )
     train, tune, calibrate = (
         _for(part, vectorizer) for part in (splits.train, splits.tune, splits.calibrate)

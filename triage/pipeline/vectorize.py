@@ -26,6 +26,7 @@ PADDING = 0
 UNKNOWN_TOKEN = 1
 _RESERVED = ("", "[UNK]")
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")  # what tf.strings.split takes for white space: ASCII alone
+_has_digit = re.compile(r"\d").search
 _BATCH = 512
 
 
@@ -90,7 +91,7 @@ def pad(sequences: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
 
 
 def learn_vocabulary(
-    texts: Sequence[str], *, max_tokens: int, max_length: int, min_documents: int = 1
+    texts: Sequence[str], *, max_tokens: int, max_length: int, min_documents: int = 1, digits: bool = True
 ) -> Vectorizer:
     """Adapt a Keras TextVectorization on clean texts of the training part, and return its look-up.
 
@@ -99,6 +100,7 @@ def learn_vocabulary(
         max_tokens: the size of the vocabulary, padding and [UNK] counted in; the commonest tokens stay.
         max_length: where a sequence is cut.
         min_documents: tokens in fewer documents are not stored: they may be somebody's name.
+        digits: whether tokens that hold a digit are stored: they may be somebody's account.
 
     Raises:
         Unavailable: TensorFlow is not installed.
@@ -116,6 +118,8 @@ def learn_vocabulary(
     if min_documents > 1:
         documents = Counter(token for text in texts for token in set(tokens(text)))
         vocabulary = [*_RESERVED, *(token for token in vocabulary[2:] if documents[token] >= min_documents)]
+    if not digits:
+        vocabulary = [token for token in vocabulary if not _has_digit(token)]
     return Vectorizer(tuple(map(str, vocabulary)), max_length)
 
 

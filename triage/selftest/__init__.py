@@ -24,6 +24,7 @@ _MODULES = (
     "surroundings",
     "network",
     "numbers",
+    "privacy",
 )
 
 
