@@ -19,12 +19,12 @@ _MODULES = (
     "saves",
     "models",
     "foreign",
-    "schemas",
     "vocabulary",
     "surroundings",
-    "network",
     "numbers",
     "privacy",
+    "network",
+    "schemas",
 )
 
 
