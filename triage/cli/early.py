@@ -148,7 +148,7 @@ def _table(promise: EarlyPromise) -> Any:
     )
     columns = [*map(str, promise.lengths), "end", "early", "errors", "in all", "errors", "p", "proven"]
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(cell(column), justify="right")
     proven = sum(step.proven for step in promise.table)
     for step in promise.table[: proven + _FAILED]:
         chosen = step == promise.rule

@@ -161,7 +161,7 @@ def _week(facts: dict[str, Any], found: Outlook, start: int, *, wide: bool) -> T
             table.add_row(name, *(Text(mean, style="bold") for mean in means))
             table.add_row("", *(Text(interval, style="dim") for interval in within))
         if "people" in row:
-            needed = (Text(str(row["people"][i]), style="cyan") for i in span)
+            needed = (Text(f"{row['people'][i]:d}", style="cyan") for i in span)
             table.add_row(cell("  people", style="dim"), *needed)
     return table
 
@@ -171,7 +171,7 @@ def _whole(lower: float, upper: float) -> str:
     low, high = math.ceil(lower - NEARLY), math.floor(upper + NEARLY)
     if low > high:
         low = high = round((lower + upper) / 2)
-    return f"{low}-{high}" if low < high else f"{low}"
+    return f"{low:d}-{high:d}" if low < high else f"{low:d}"
 
 
 def picture(path: str, backtest: Backtest, found: Outlook, facts: dict[str, Any]) -> None:

@@ -71,12 +71,12 @@ def _so_far(answer: StreamAnswer) -> Text:
 def _ended(answer: StreamAnswer, number: int) -> Text:
     from rich.text import Text
 
-    from triage.terminal import cell
+    from triage.terminal import cell, safe_text
 
     decision, final = answer.decision, answer.final
     assert decision is not None
     assert final is not None
-    line = Text(f"text {number}, {_counted(answer.words)}  ")
+    line = Text(f"text {number:d}, {_counted(answer.words)}  ")
     line.append_text(_sure(answer))
     if decision.action == "route":
         when = f" after {_counted(answer.early)}" if answer.early is not None else ""
@@ -87,7 +87,7 @@ def _ended(answer: StreamAnswer, number: int) -> Text:
             line.append("; the whole text says ")
             line.append_text(cell(str(final.queue), width=_LABEL))
     else:
-        line.append(f"  to a person: {', '.join(decision.reasons)}", style="bold yellow")
+        line.append(safe_text(f"  to a person: {', '.join(decision.reasons)}"), style="bold yellow")
     return line
 
 
