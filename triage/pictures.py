@@ -99,6 +99,7 @@ def draw_forecast(panels: Sequence[Panel], *, title: str) -> bytes:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     rows = 1 + -(-(len(panels) - 1) // 3)
     settings = {"svg.hashsalt": "triage", "svg.fonttype": "none", "axes.spines.top": False}
@@ -118,6 +119,7 @@ def draw_forecast(panels: Sequence[Panel], *, title: str) -> bytes:
             axes.fill_between(days, panel.lower, panel.upper, color="C0", alpha=0.25, label="interval")
             axes.plot(days, panel.mean, color="C0", label="forecast")
             axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.set_title(safe_text(panel.title, width=48), fontsize=10, loc="left").set_parse_math(False)
             axes.tick_params(labelsize=8)
             locator = AutoDateLocator(maxticks=9 if place == 0 else 4)

@@ -13,7 +13,8 @@ from triage_forecasters._simple import LastWeek, MovingAverage, WeekdayMean
 __all__ = ["triage_forecasters"]
 
 
-def _holt_winters(
+# Not `_lstm`: a submodule that is imported takes its name in the package.
+def _make_holt_winters(
     *,
     damped: Annotated[bool, "Whether the trend fades into the future"] = True,
 ) -> Any:
@@ -23,7 +24,7 @@ def _holt_winters(
     return HoltWinters(damped=damped)
 
 
-def _lstm(
+def _make_lstm(
     *,
     window: Annotated[int, "Days that it looks back on", triage.Between(7, 3650)] = 60,
     units: Annotated[tuple[int, ...], "Units of each LSTM layer, the first nearest to the days"] = (32, 16),
@@ -91,7 +92,7 @@ def triage_forecasters() -> Iterator[triage.Forecaster]:
     yield triage.Forecaster(
         name="holt-winters",
         summary="Exponential smoothing of level, trend and weekly season",
-        build=_holt_winters,
+        build=_make_holt_winters,
         requires=("statsmodels",),
         called="Holt-Winters",
         fits=3,
@@ -99,7 +100,7 @@ def triage_forecasters() -> Iterator[triage.Forecaster]:
     yield triage.Forecaster(
         name="lstm",
         summary="A stacked LSTM over a window of 60 days, all queues together",
-        build=_lstm,
+        build=_make_lstm,
         requires=("tensorflow",),
         called="the LSTM",
         fits=3,

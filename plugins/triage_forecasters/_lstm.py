@@ -31,7 +31,7 @@ _SPARE = 28  # days beyond a window and a horizon: fewer windows than weeks teac
 
 @dataclass(kw_only=True)
 class Lstm:
-    """A network for all queues; the options are those of `triage_forecasters.lstm`."""
+    """A network for all queues; see `triage plugins describe lstm` for the options."""
 
     window: int
     units: tuple[int, ...]

@@ -156,6 +156,13 @@ def test_the_range_test_stays_below_the_rate_at_which_the_loss_rises():
     assert chosen_rate(rates[:3], np.array([1.0, np.nan, np.nan])) == 1e-4
 
 
+def test_they_are_found_again_after_they_were_used():
+    for name in RECORDS:
+        with pytest.raises(triage.DataError):
+            forecast(name, history(3))
+    assert set(triage.Plugins.discover(strict=True).names(triage.Forecaster)) >= set(RECORDS)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])
 def test_an_lstm_learns_a_rhythm(strategy):
