@@ -59,7 +59,14 @@ _METHODS = {
 }  # fmt: skip
 _STREAMS = ("sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__")
 _SAFE = {"safe_text", "cell", "to_json", "decisions_table", "len",
-         "round", "int", "float", "bool", "Padding", "Table"}  # fmt: skip
+         "round", "int", "float", "bool", "Padding", "Table", "Text"}  # fmt: skip
+_RICH = (
+    "rich.text.Text",
+    "rich.text.Text.assemble",
+    "rich.text.Text.from_markup",
+    "rich.table.Table",
+    "rich.panel.Panel",
+)
 _KEEPS = {
     "join",
     "values",
@@ -211,7 +218,7 @@ class _Walk(ast.NodeVisitor):
             what = f"{receiver}.{method}"
         elif method in ("print", "print_json", "log", "rule", "status", "add_row", "add_column") and not name:
             what = f".{method}"
-        elif name in ("rich.text.Text", "rich.text.Text.from_markup", "rich.panel.Panel", "rich.table.Table"):
+        elif name in _RICH:
             what = name
         else:
             return
@@ -244,6 +251,10 @@ class _Walk(ast.NodeVisitor):
             case ast.Call(func=ast.Name(id=name)):
                 given = self._returned(name)
                 return bool(given) and all(self._safe(each, maker, depth + 1) for maker, each in given)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="Text"), attr="assemble")):
+                return True  # what it is made of is looked at by itself
+            case ast.Attribute(attr="day" | "month" | "year"):
+                return True
             case ast.Call(func=ast.Attribute(value=base, attr=method), args=args) if method in _KEEPS:
                 return safe(base, *args)
             case ast.JoinedStr(values=parts) | ast.BoolOp(values=parts):
