@@ -208,3 +208,209 @@ def test_a_cleaning_rule_that_runs_out_of_time_is_named_and_the_others_are_decid
     assert count == 1
     assert "'(a|aa)+$'" in said
     assert "0.05 s" in said
+
+
+# --- what a decision says, and who is asked
+
+
+class Explaining(KeywordClassifier):
+    def explain(self, inputs, codes, *, most):
+        return [[(f"{text}-{code}", float(most))] for text, code in zip(inputs, codes, strict=True)]
+
+
+def explaining():
+    classifier = Explaining()
+    classifier.words_ = list(CLASSES)
+    return classifier
+
+
+def test_the_terms_that_decided_are_those_of_the_likeliest_label_and_only_where_somebody_asked():
+    model = model_of(explaining())
+    found = Router(model, [("threshold", {})], PLUGINS, explain=True).decide_batch(documents("loan", ""))
+    assert [decision.terms for decision in found] == [(("loan-1", 6.0),), ()]
+    found = Router(model, [("threshold", {})], PLUGINS).decide_batch(documents("loan"))
+    assert found[0].terms == ()
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS, explain=True).decide_batch(
+        documents("loan")
+    )
+    assert found[0].terms == ()
+
+
+def test_a_backend_that_fails_to_explain_is_named():
+    class Broken(Explaining):
+        def explain(self, inputs, codes, *, most):
+            return 1 / 0
+
+    classifier = Broken()
+    classifier.words_ = list(CLASSES)
+    with pytest.raises(triage.PluginFailed, match="the backend 'tfidf' failed with ZeroDivisionError"):
+        Router(model_of(classifier), [("threshold", {})], PLUGINS, explain=True).decide_batch(
+            documents("loan")
+        )
+
+
+@pytest.mark.parametrize(("asked", "named"), [(0, 0), (1, 1), (2, 2), (3, 2), (99, 2)])
+def test_as_many_alternatives_are_named_as_are_asked_for_and_there_are(asked, named):
+    model = model_of(Fixed({"x": [0.2, 0.7, 0.1]}))
+    (found,) = Router(model, [("threshold", {})], PLUGINS, alternatives=asked).decide_batch(documents("x"))
+    assert found.label == "loan"
+    assert found.alternatives == (("card", 0.2), ("mortgage", 0.1))[:named]
+
+
+def test_three_alternatives_are_named_where_nobody_asked():
+    classes = tuple(f"class{i}" for i in range(6))
+    row = np.array([0.3, 0.25, 0.2, 0.15, 0.06, 0.04])
+    model = Model(Experiment(), {}, classes, CLEANING, Fixed({"x": row}))
+    (found,) = Router(model, [("threshold", {})], PLUGINS).decide_batch(documents("x"))
+    assert [label for label, _ in found.alternatives] == ["class1", "class2", "class3"]
+
+
+def test_of_labels_that_are_equally_likely_the_earlier_class_is_named_first():
+    (found,) = decide(documents("x"), classifier=Fixed({"x": [0.2, 0.4, 0.4]}))
+    assert (found.label, found.alternatives) == ("loan", (("mortgage", 0.4), ("card", 0.2)))
+
+
+def test_a_decision_keeps_its_row_and_its_identifier():
+    (found,) = decide([triage.Document(row=7, text="card", id="c7")])
+    assert (found.row, found.id, found.threshold, found.saves) == (7, "c7", 0.7, None)
+    (lost,) = decide([triage.Quarantined(row=8, line=9, reason="short")])
+    assert (lost.row, lost.id, lost.action, lost.queue, lost.label) == (8, "", "review", None, None)
+    assert (lost.confidence, lost.threshold, lost.alternatives, lost.terms) == (None, None, (), ())
+
+
+class Counting(Fixed):
+    """Remembers how many texts it was asked about at a time."""
+
+    def __init__(self):
+        self.asked_ = []
+
+    def predict_proba(self, texts):
+        self.asked_.append(len(texts))
+        return np.tile([0.8, 0.1, 0.1], (len(texts), 1))
+
+
+def test_many_rows_are_decided_in_batches_and_no_more_are_read_than_a_batch():
+    classifier, read = Counting(), []
+
+    def rows():
+        for row in range(1, 1200):
+            read.append(row)
+            yield triage.Document(row=row, text="x") if row % 2 else triage.Quarantined(row, row, "short")
+
+    found = Router(model_of(classifier), [("threshold", {})], PLUGINS).decide(rows())
+    assert next(found).row == 1
+    assert len(read) == 512
+    assert [decision.row for decision in found] == list(range(2, 1200))
+    assert classifier.asked_ == [256, 256, 88]
+
+
+def test_nothing_is_predicted_where_no_row_could_be_read():
+    classifier = Counting()
+    assert decide([triage.Quarantined(1, 1, "short")], classifier=classifier)[0].action == "review"
+    assert decide([], classifier=classifier) == []
+    assert classifier.asked_ == []
+
+
+def prediction_of(rows, **changes):
+    probabilities = np.array(rows, dtype=float)
+    docs = documents(*(f"t{i}" for i in range(len(rows))))
+    texts = [document.text for document in docs]
+    return triage.Prediction(
+        docs, texts, probabilities, CLASSES, dict(zip(CLASSES, CLASSES, strict=True)), **changes
+    )
+
+
+SURE = [0.9, 0.05, 0.05]
+
+
+def test_what_is_out_of_scope_goes_to_a_person_unless_a_rule_has_spoken():
+    prediction = prediction_of(
+        [SURE] * 3, out_of_scope=np.array([True, True, False]), familiarity=np.array([0, 0.25, 1])
+    )
+    rules = {"first": {"pattern": "t0", "queue": "Managers"}}
+    router = Router(model_of(keywords()), [("rules", {"rules": rules}), ("threshold", {})], PLUGINS)
+    found = router.settle(prediction)
+    assert [(d.action, d.queue, d.reasons) for d in found] == [
+        ("route", "Managers", ("rule:first",)),
+        ("review", "card", ("out_of_scope",)),
+        ("route", "card", ("confident",)),
+    ]
+    assert [decision.familiarity for decision in found] == [0, 0.25, 1]
+
+
+def test_what_is_not_finite_is_said_to_be_that_and_not_out_of_scope():
+    prediction = prediction_of([[np.nan, 0.5, 0.5], SURE], out_of_scope=np.array([True, False]))
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(prediction)
+    assert [decision.reasons for decision in found] == [("not_finite",), ("confident",)]
+
+
+def test_a_text_on_which_cleaning_ran_out_of_time_goes_to_a_person_whatever_a_policy_says():
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(prediction_of([SURE] * 2), {1})
+    assert [(d.action, d.reasons) for d in found] == [
+        ("route", ("confident",)),
+        ("review", ("unreadable_row",)),
+    ]
+
+
+def policies_of(**kinds):
+    """Plugins with policies that say what their source says; `seen` holds what each was asked about."""
+    plugins, seen = triage.Plugins(), []
+    for name, (reads, verdict) in kinds.items():
+        module = module_of(
+            f"""
+import triage
+class Made:
+    def decide(self, prediction):
+        seen.append(({name!r}, [document.id for document in prediction.documents]))
+        return [{verdict} for document in prediction.documents]
+@triage.hookimpl
+def triage_policies(): yield triage.Policy(name={name!r}, summary="Made", build=Made, reads={reads!r})
+""",
+            name,
+        )
+        module.seen = seen
+        plugins.register(module)
+    return plugins, seen
+
+
+def test_policies_are_asked_in_order_and_only_about_what_is_still_open():
+    one = "triage.Verdict('route', ('costs',), queue='first', saves=2.5) if document.id == 'c1' else None"
+    two = "triage.Verdict('review', ('ambiguous',), threshold=0.5)"
+    plugins, seen = policies_of(
+        one=("documents", one), two=("probabilities", two), three=("probabilities", two)
+    )
+    router = Router(model_of(keywords()), [("one", {}), ("two", {}), ("three", {})], plugins)
+    found = router.decide_batch(documents("card", "", "loan"))
+    assert seen == [("one", ["c1", "c2", "c3"]), ("two", ["c3"])]
+    assert [(d.action, d.queue, d.reasons, d.threshold, d.saves) for d in found] == [
+        ("route", "first", ("costs",), None, 2.5),
+        ("review", None, ("empty_after_cleaning",), None, None),
+        ("review", "loan", ("ambiguous",), 0.5, None),
+    ]
+
+
+def test_a_policy_that_reads_documents_may_route_what_the_model_has_no_say_on():
+    plugins, _ = policies_of(one=("documents", "triage.Verdict('route', ('rule:a',), queue='q')"))
+    (found,) = Router(model_of(keywords()), [("one", {})], plugins).decide_batch(documents(""))
+    assert (found.action, found.queue, found.label, found.confidence) == ("route", "q", None, None)
+
+
+@pytest.mark.parametrize("reason", ["", "rules:a", "Confident", "rule"])
+def test_a_reason_that_is_not_in_the_list_is_refused(reason):
+    plugins, _ = policies_of(odd=("probabilities", f"triage.Verdict('route', ({reason!r},))"))
+    with pytest.raises(triage.PluginFailed, match=r"the policy 'odd' gave the reason .* not in the list"):
+        Router(model_of(keywords()), [("odd", {})], plugins).decide_batch(documents("card"))
+
+
+def test_a_verdict_without_a_reason_is_none():
+    plugins, _ = policies_of(odd=("probabilities", "triage.Verdict('route', ())"))
+    with pytest.raises(
+        triage.PluginFailed, match="the policy 'odd' returned something that is not a verdict"
+    ):
+        Router(model_of(keywords()), [("odd", {})], plugins).decide_batch(documents("card"))
+
+
+def test_a_policy_is_given_the_records_of_the_model():
+    model = Model(Experiment(), {}, CLASSES, CLEANING, keywords(), extra={})
+    with pytest.raises(triage.BadOption, match="nothing is promised"):
+        Router(model, [("bounded", {})], PLUGINS)
