@@ -8,6 +8,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -180,6 +181,30 @@ def test_two_runs_of_one_seed_give_the_same_metrics_byte_for_byte(past, tmp_path
     assert first.name == second.name
     assert (first / "metrics.json").read_bytes() == (second / "metrics.json").read_bytes()
     assert read_run(first).run == read_run(second).run
+
+
+def test_an_evaluation_that_was_killed_goes_on_and_ends_in_the_same_numbers(past, tmp_path):
+    words = ["evaluate", past, "--backend", "tfidf", "--seeds", 2, "--quiet", "--runs"]
+    command = [sys.executable, "-m", "triage", *map(str, words)]
+    with subprocess.Popen([*command, str(tmp_path / "killed")], stdout=subprocess.DEVNULL) as process:
+        while not find_runs(tmp_path / "killed"):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    finished = {
+        folder.name: (folder / "metrics.json").stat().st_mtime_ns for folder in find_runs(tmp_path / "killed")
+    }
+    assert len(finished) < 2
+    for name in ("killed", "whole"):
+        run(*words, tmp_path / name)
+    killed, whole = (
+        {folder.name: (folder / "metrics.json").read_bytes() for folder in find_runs(tmp_path / name)}
+        for name in ("killed", "whole")
+    )
+    assert killed == whole
+    assert len(whole) == 2
+    for name, written in finished.items():
+        assert (tmp_path / "killed" / name / "metrics.json").stat().st_mtime_ns == written, "done anew"
 
 
 def test_labels_that_training_never_saw_count_as_errors(past, tmp_path):
