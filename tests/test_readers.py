@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import os
+import pathlib
 import random
 import re
 import subprocess
@@ -804,7 +805,7 @@ def test_parquet_that_cannot_be_used_is_said(tmp_path):
         opened(table(tmp_path, text=[["a"], ["b"]]))
     with pytest.raises(triage.DataError, match="--text-column"):
         opened(table(tmp_path, foo=["a"]))
-    with pytest.raises(triage.DataError, match="17 MB in 1 rows, too large"):
+    with pytest.raises(triage.DataError, match="17 MB of 'text' in 1 rows, too large"):
         opened(table(tmp_path, text=[os.urandom(9_000_000).hex()]))
 
 
@@ -1173,3 +1174,66 @@ def test_a_column_name_of_megabytes_takes_no_time(tmp_path):
     with pytest.raises(triage.DataError, match="cannot be told") as caught:
         read(put(tmp_path, json.dumps({name: "a"}), "a.jsonl"))
     assert len(str(caught.value)) < 1000
+
+
+def thrift_number(number):
+    """A whole number as Thrift's compact protocol writes it."""
+    number, out = number << 1, b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def test_a_page_that_says_it_unpacks_to_a_gigabyte_is_refused_before_memory_is_taken(tmp_path):
+    path = table(tmp_path, text=["a", "b"])
+    good = pathlib.Path(path).read_bytes()
+    assert good[4:7] == b"\x15\x04\x15"  # a dictionary page, and the bytes that it unpacks to
+    bad = good[:7] + thrift_number(1_500_000_000) + good[8:]
+    before = pyarrow.total_allocated_bytes()
+    with pytest.raises(triage.DataError, match="1,430 MB of 'text' in 2 rows, too large"):
+        read(put(tmp_path, bad, "a.parquet"))
+    assert pyarrow.total_allocated_bytes() - before < 1e6
+
+
+def test_the_sizes_of_pages_are_those_that_pyarrow_knows(tmp_path):
+    from triage_readers._pages import sizes
+
+    generator = random.Random(3)
+    texts = ["".join(generator.choices("abcdef ", k=generator.randrange(900))) for _ in range(3000)]
+    for number, (codec, version) in enumerate(itertools.product(("none", "snappy", "zstd"), ("1.0", "2.0"))):
+        path = tmp_path / f"{number}.parquet"
+        columns = {"text": texts, "label": ["x", None, "y"] * 1000, "n": range(3000)}
+        settings = {"compression": codec, "data_page_version": version, "data_page_size": 5000}
+        parquet.write_table(pyarrow.table(columns), path, row_group_size=1100, **settings)
+        known = parquet.ParquetFile(path).metadata
+        with path.open("rb") as file:
+            found = sizes(file, ["label", "text"])
+        assert len(found) == known.num_row_groups == 3
+        for place, sums in enumerate(found):
+            for column, name in enumerate(["text", "label"]):
+                chunk = known.row_group(place).column(column)
+                # The footer counts the headers of the pages too.
+                assert 0.7 * chunk.total_uncompressed_size < sums[name] < chunk.total_uncompressed_size
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PAR1",
+        b"PAR1" + b"\xff\xff\xff\x7f" + b"PAR1",
+        b"PAR1" + b"\x19" + b"\x01\0\0\0" + b"PAR1",
+        b"PAR1" + b"\x49\xfc\xff\xff\xff\xff\x0f" + b"\x07\0\0\0" + b"PAR1",
+        b"PAR1" + b"\x1c" * 5000 + (5000).to_bytes(4, "little") + b"PAR1",
+        b"PAR1" + b"\x15" + b"\xff" * 20 + b"\x15\0\0\0" + b"PAR1",
+        b"PAR1" + b"\x1e\0" + b"\x02\0\0\0" + b"PAR1",
+        b"PAR1" + b"\x45\x02\0" + b"\x03\0\0\0" + b"PAR1",
+        b"PAR1" + b"\x49\x15\x02\0" + b"\x04\0\0\0" + b"PAR1",
+    ],
+)
+def test_a_footer_that_is_none_is_said_to_be_that(content):
+    from triage_readers._pages import NotParquet, sizes
+
+    with pytest.raises(NotParquet):
+        sizes(io.BytesIO(content), ["text"])

@@ -12,6 +12,7 @@ from typing import Any
 import triage
 from triage.files import open_input, shown
 from triage_readers._columns import check_names, resolve
+from triage_readers._pages import NotParquet, sizes
 from triage_readers._source import SAMPLE, FileSource
 
 __all__ = ["ParquetSource"]
@@ -40,7 +41,7 @@ class ParquetSource(FileSource):
 
     def __init__(self, path: str, options: Mapping[str, str]) -> None:
         super().__init__(path, options)
-        with self._open() as file:
+        with self._open() as (file, source):
             names = list(file.schema_arrow.names)
             check_names(names, path)
             columns = resolve(names, options, path)
@@ -50,13 +51,13 @@ class ParquetSource(FileSource):
             for role in (columns.text, columns.label, columns.date, columns.id):
                 if role and _nested(file.schema_arrow.field(role).type):
                     raise triage.DataError(f"{shown(path)}: the column {shown(role)} holds lists, not cells")
-            self._bound(file)
+            self._bound(file, source)
             dates = [cells[2] for cells, _ in zip(self._cells(file), range(SAMPLE), strict=False)]
         self._settle(columns, [date for date in dates if isinstance(date, str)])
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[Any]:
-        """Open the file as pyarrow does; its errors become ours, without what they quote."""
+    def _open(self) -> Iterator[tuple[Any, Any]]:
+        """Open the file as pyarrow does, and its bytes; its errors become ours, without what they quote."""
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq
@@ -77,30 +78,31 @@ class ParquetSource(FileSource):
                 with pq.ParquetFile(source, **settings) as file:
                     texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
                 # As dictionaries, so that a huge value that is repeated is unpacked once.
-                yield stack.enter_context(pq.ParquetFile(source, **settings, read_dictionary=texts))
-            except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
+                yield stack.enter_context(pq.ParquetFile(source, **settings, read_dictionary=texts)), source
+            except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, NotParquet) as error:
                 stream.verify()
                 raise triage.DataError(
                     f"{shown(self.location)} is damaged or no Parquet file ({type(error).__name__})"
                 ) from None
             stream.verify()
 
-    def _bound(self, file: Any) -> None:
-        """Refuse row groups whose rows could not be held.
-
-        The size of the texts alone would say more, but asking for it (`group.column`) ends the whole process
-        where a damaged footer contradicts itself: Arrow throws there, and pyarrow does not catch it.
-        """
-        for number in range(file.metadata.num_row_groups):
-            group = file.metadata.row_group(number)
-            size, rows = group.total_byte_size, group.num_rows
-            mean = size / max(rows, 1)
-            if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
-                raise triage.DataError(
-                    f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB in {rows:,} "
-                    "rows, too large to read one by one: write it in smaller groups, or without other large "
-                    "columns"
-                )
+    def _bound(self, file: Any, source: Any) -> None:
+        """Refuse row groups whose cells could not be held."""
+        columns = self.columns
+        wanted = [name for name in (columns.text, columns.label, columns.date, columns.id) if name]
+        groups = sizes(source, wanted)
+        if len(groups) != file.metadata.num_row_groups:
+            raise NotParquet
+        for number, sums in enumerate(groups):
+            rows = file.metadata.row_group(number).num_rows
+            for name, size in sums.items():
+                mean = size / max(rows, 1)
+                if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
+                    raise triage.DataError(
+                        f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB of "
+                        f"{shown(name)} in {rows:,} rows, too large to read one by one: write it in smaller "
+                        "groups"
+                    )
 
     def _cells(self, file: Any) -> Iterator[list[Any]]:
         """Yield the cells of each row: text, label, date, identifier."""
@@ -114,7 +116,7 @@ class ParquetSource(FileSource):
             yield from map(list, zip(*held, strict=True))
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
-        with self._open() as file:
+        with self._open() as (file, _):
             row, said = 0, file.metadata.num_rows
             for row, (text, label, date, identifier) in enumerate(self._cells(file), start=1):
                 try:
