@@ -60,14 +60,14 @@ def test_a_rule_decides_early_and_its_errors_are_bounded():
 def test_promises_hold_for_nearly_all_calibrate_parts(boast):
     truth = drawn(40_000, seed=77, boast=boast)
     broken = kept = 0
-    for seed in range(60):
+    for seed in range(40):
         promise = promised(seed, n=400, boast=boast)
         accepted, errors, early, early_errors = outcome_of(promise, *truth, QUEUES).counts(3)
         kept += promise.kept
         if promise.kept:
             broken += errors / accepted > 0.1 or early_errors / early > 0.1
-    assert kept > 20
-    assert broken <= 7  # 5% of 60 are expected at most; more than 7 are seen once in 70 such tests
+    assert kept > 15
+    assert broken <= 5  # 5% of 40 are expected at most; more than 5 are seen once in 70 such tests
 
 
 def test_first_words_that_boast_need_a_higher_probability():
@@ -93,6 +93,14 @@ def test_too_few_documents_prove_nothing_and_the_number_that_is_missing_is_said(
     assert hopeless.needed == 0 or hopeless.needed > 1000
     with pytest.raises(triage.BadOption, match="max-error is between 0 and 1"):
         promised(1, max_error=1.5)
+
+
+def test_the_first_rule_that_cannot_be_proven_ends_the_search():
+    promise = promised(0, n=300, max_error=0.08)
+    alone = [step.p_value <= 0.05 for step in promise.table]
+    first = alone.index(False)
+    assert any(alone[first:])  # one behind it would pass if it were tried alone
+    assert [step.proven for step in promise.table] == [place < first for place in range(len(alone))]
 
 
 def test_what_is_out_of_scope_or_ended_is_not_decided_early():
@@ -165,4 +173,4 @@ def test_promises_hold_for_the_stated_share_of_calibrate_parts(boast):
         accepted, errors, early, early_errors = outcome_of(promise, *truth, QUEUES).counts(3)
         if promise.kept:
             broken += errors / accepted > 0.1 or early_errors / early > 0.1
-    assert broken <= 67  # 50 are expected at most; more than 67 are seen once in 150 such tests
+    assert broken <= 67  # 50 are expected at most; more than 67 are seen once in 130 such tests

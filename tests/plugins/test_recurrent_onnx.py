@@ -28,8 +28,14 @@ def linear():
     return found
 
 
-@pytest.mark.parametrize("pooling", ["max-mean", "attention", "last"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "pooling"),
+    [
+        *((name, pooling) for name in NAMES for pooling in ("max-mean", "attention")),
+        ("stacked-lstm", "last"),
+        ("bilstm", "last"),
+    ],
+)
 def test_onnx_answers_as_keras_does_whatever_the_length(name, pooling, linear):
     from triage_recurrent._onnx import to_onnx
     from triage_recurrent._serving import Network

@@ -71,8 +71,6 @@ class OpenText:
             self.places.pop()
         pending = [*self.seen[self.place.words : same], *words]
         del self.seen[self.place.words :]
-        if self.looks:
-            self.looks = {length: raw for length, raw in self.looks.items() if length <= self.place.words}
         return pending
 
     def arrive(self, place: Place) -> None:
