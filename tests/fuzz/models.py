@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -188,3 +189,76 @@ class Models:
         finite = answers[np.isfinite(answers).all(axis=1)]
         assert ((finite >= -1e-9) & (finite <= 1 + 1e-4)).all()
         return "loaded"
+
+
+class Networks:
+    """The network of a recurrent model: nothing but what we write reaches ONNX Runtime, and nothing ends it.
+
+    It takes TensorFlow to make one, so only the long mode has it.
+    """
+
+    name = "network"
+
+    def __init__(self, folder: Path) -> None:
+        import onnx
+
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
+        from small_sequences import SIZE, TRAIN, build, fitted
+
+        self.onnx, self.build, self.size, self.asked = onnx, build, SIZE, list(TRAIN.inputs[:3])
+        self.samples = [
+            fitted(name, epochs=1).get_state()["network.onnx"] for name in ("gru", "lstm", "simplernn")
+        ]
+        self.models = [onnx.load_from_string(sample) for sample in self.samples]
+        self.operators = sorted({node.op_type for model in self.models for node in model.graph.node})
+        self.names = sorted(
+            {name for model in self.models for node in model.graph.node for name in node.input}
+        )
+
+    def run(self, program: Program) -> str:
+        """Load a changed network, and ask it where it loads."""
+        if program.byte() % 4 == 0:
+            pieces = [b"\0", b"\xff\xff\xff\xff\x0f", b"\x12", b"Loop", b"If", b"tokens"]
+            data = change_bytes(program, program.pick(self.samples), pieces=pieces, samples=self.samples)
+        else:
+            data = self.changed(program)
+        classifier = self.build("gru")
+        classifier.set_state({"vocabulary_size": self.size, "classes": 3, "network.onnx": data})
+        try:
+            answers = classifier.predict_proba(self.asked)
+        except triage.TriageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime has its own
+            # `load_model` asks for the golden answers, and refuses a model that fails at that.
+            return f"fails when asked ({type(error).__name__})"
+        assert answers.shape == (3, 3)
+        return "answers"
+
+    def changed(self, program: Program) -> bytes:
+        """A network some parts of which were exchanged by somebody who knows the format."""
+        model = self.onnx.ModelProto()
+        model.CopyFrom(program.pick(self.models))
+        graph = model.graph
+        for _ in range(1 + program.byte() % 3):
+            node = graph.node[program.below(len(graph.node))]
+            tensor = graph.initializer[program.below(len(graph.initializer))]
+            match program.byte() % 9:
+                case 0:
+                    node.op_type = program.pick(self.operators)
+                case 1 if node.input:
+                    node.input[program.below(len(node.input))] = program.pick(self.names)
+                case 2:
+                    graph.node.remove(node)
+                case 3 if tensor.dims:
+                    tensor.dims[program.below(len(tensor.dims))] = program.pick((0, 1, -1, 2**31, 2**62, 7))
+                case 4:
+                    tensor.raw_data = tensor.raw_data[: program.below(len(tensor.raw_data) + 1)]
+                case 5 if node.attribute:
+                    node.attribute[0].i = program.pick((0, -1, 2**31, 2**62, 100))
+                case 6:
+                    tensor.data_type = 1 + program.byte() % 16
+                case 7:
+                    graph.node.add().CopyFrom(node)
+                case _:
+                    graph.initializer.remove(tensor)
+        return model.SerializeToString()
