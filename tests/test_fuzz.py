@@ -140,3 +140,10 @@ def test_the_command_runs_a_target_in_a_process_of_its_own_and_says_what_came_of
     assert main(["--replay", "costs", "00" * harness.SIZE]) == 0
     with pytest.raises(SystemExit):
         main(["nothing"])
+
+
+def test_an_error_that_holds_a_name_of_megabytes_is_cut_where_it_is_shown(capsys):
+    from triage.__main__ import _say
+
+    assert _say("x" * 5_000_000, 65) == 65
+    assert len(capsys.readouterr().err) < 5000

@@ -9,6 +9,8 @@ import sys
 
 __all__ = ["main"]
 
+_LONGEST = 4000  # characters that an error may have: a few screens
+
 
 def main() -> None:
     """Run the command line and exit with the code of its outcome."""
@@ -171,10 +173,11 @@ def _drop_output() -> None:
 
 
 def _say(message: str, code: int) -> int:
-    """Write one line to stderr, safe for a terminal."""
+    """Write one line to stderr, safe for a terminal; a name of megabytes in it is cut."""
     from triage.terminal import safe_text
 
-    sys.stderr.write(f"triage: {safe_text(message)}\n")
+    line = message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
+    sys.stderr.write(f"triage: {safe_text(line)}\n")
     return code
 
 
