@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import triage
 from triage.early import outcome_of
 from triage.experiment import Experiment
+from triage.looks import looks_at
 from triage.model import load_model, save_model
 from triage.pipeline.cleaning import Cleaning, CleaningTimeout, build_cleaning
 from triage.streaming.growing import GrowingText
@@ -332,6 +333,43 @@ def test_what_needs_the_whole_text_says_so_and_reads_again_where_that_is_asked_f
     assert stream.feed("an ").label == "loan"
     assert stream.feed("was late ").label == "loan"
     assert stream.end().confidence == pytest.approx(0.9)
+
+
+class Counting:
+    """Counts the words that speak for each class, and keeps its place: a backend of texts."""
+
+    def __init__(self):
+        self.words_ = ["card", "loan"]
+
+    def start(self, n):
+        return [np.ones((n, 2))]
+
+    def advance(self, states, pieces):
+        counts = np.array(states[0])
+        for row, piece in zip(counts, pieces, strict=True):
+            row += [piece.split().count(word) for word in self.words_]
+        return [counts], counts / counts.sum(axis=1, keepdims=True)
+
+    def predict_proba(self, texts):
+        return self.advance(self.start(len(texts)), texts)[1]
+
+
+def test_a_backend_of_texts_that_keeps_its_place_is_given_whole_words(plugins):
+    model = replace(keyword_model(), classifier=Counting())
+    text = "card loan loan, the card and the loan \u2028 card loan " * 30
+    batch = triage.StreamBatch(model, plugins)
+    found = read(batch, {"a": divided(text, range(0, len(text), 5)), "b": [text[:99]]})
+    expected = model.predict_proba([text, text[:99]])
+    assert np.abs(found["a"].probabilities - expected[0]).max() < CLOSE
+    assert np.abs(found["b"].probabilities - expected[1]).max() < CLOSE
+    assert batch.read_again == 0
+    looks = looks_at(model, [text, "card loan card"])
+    assert looks.lengths.tolist() == [5, 10, 20, 40, 80, 160]
+    assert looks.scores[0, 0] == pytest.approx(
+        model.predict_proba([" ".join(model.cleaning(text).split()[:5])]).max()
+    )
+    assert np.isnan(looks.scores[1]).all()
+    assert looks_at(keyword_model(), [text]) is None
 
 
 def test_streaming_needs_neither_tensorflow_nor_onnx_nor_scikit_learn(reader):
