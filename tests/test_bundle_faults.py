@@ -17,7 +17,6 @@ import sys
 import time
 import tracemalloc
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,7 @@ from triage import bundle
 from triage.bundle.content import from_files, to_files
 from triage.bundle.exactjson import Damaged
 from triage.errors import CannotWrite, NoInput, Refused
+from triage.selftest.writers import failing
 
 TESTS = Path(__file__).parent
 KILLS = int(os.environ.get("TRIAGE_KILLS", "25"))
@@ -52,73 +52,43 @@ def model(tmp_path) -> Path:
 # --- while it is written
 
 
-def kills(*arguments: object) -> dict:
+def writers(folder: Path, *arguments: object) -> list[tuple[str, str, str]]:
+    """What the battery's writers see with a small model: what was done, the outcome, what was found."""
+    bundle.write(folder / "source", sample(weights=50))
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, str(TESTS / "bundles" / "kills.py"), *map(str, arguments)]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+    words = [folder / "source", folder / "place", *arguments]
+    command = [sys.executable, "-m", "triage.selftest.writers", *map(str, words)]
+    out = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+    return [tuple(json.loads(line)) for line in out.splitlines()]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("old", ["model", "none", "aside"])
 def test_a_write_killed_before_any_of_its_system_calls_leaves_the_old_model_or_the_new(tmp_path, old):
-    result = kills(tmp_path, "every", old)
-    assert result["bad"] == []
-    assert result["calls"] > 50
-    assert len(result["seen"]) == 2
+    seen = writers(tmp_path, "every", old)
+    assert len(seen) > 50
+    assert {outcome for _, outcome, _ in seen} == {"held"}
+    assert {found for _, _, found in seen} == {"as it was", "the new model"}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_writer_killed_at_random_instants_leaves_a_whole_model(tmp_path):
-    result = kills(tmp_path, "random", KILLS, 7)
-    assert result["bad"] == []
-    assert sum(result["seen"].values()) == KILLS
-    assert result["left"] == ["model"]
-
-
-FAULTY = (
-    "open", "write", "fsync", "close", "rename", "mkdir", "unlink", "rmdir", "ftruncate", "lseek",
-    "listdir", "stat", "lstat", "fstat",
-)  # fmt: skip
-
-
-@contextmanager
-def failing(monkeypatch, first: int, *, code: int, ever_after: bool):
-    """Let the system call of this number fail, and those after it too where asked; counts them."""
-    calls = [0]
-
-    def faulty(name, real):
-        def call(*args, **kwargs):
-            number = calls[0]
-            calls[0] += 1
-            if number == first or (ever_after and number > first):
-                if name == "close":
-                    real(
-                        *args, **kwargs
-                    )  # as on a network file system: the data are gone, and so is the number
-                raise OSError(code, os.strerror(code))
-            return real(*args, **kwargs)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for name in FAULTY:
-            patch.setattr(os, name, faulty(name, getattr(os, name)))
-        yield calls
+    seen = writers(tmp_path, "random", KILLS, 7)
+    assert len(seen) == KILLS + 1
+    assert {outcome for _, outcome, _ in seen} == {"held"}
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
 @pytest.mark.parametrize("ever_after", [False, True], ids=["one call fails", "all later calls fail"])
 @pytest.mark.parametrize("had", [True, False], ids=["over a model", "where nothing was"])
-def test_whichever_system_call_fails_the_old_model_stands_or_the_new_one(
-    tmp_path, monkeypatch, code, ever_after, had
-):
+def test_whichever_system_call_fails_the_old_model_stands_or_the_new_one(tmp_path, code, ever_after, had):
     path, (old, new) = tmp_path / "model", (sample(1, weights=5), sample(2, weights=5))
     outcomes = set()
     for first in range(10_000):
         if had:
             bundle.write(path, old)
         error = None
-        with failing(monkeypatch, first, code=code, ever_after=ever_after) as calls:
+        with failing(first, code=code, ever_after=ever_after) as calls:
             try:
                 bundle.write(path, new)
             except CannotWrite as caught:

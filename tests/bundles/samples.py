@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from triage import bundle
-from triage.bundle.manifest import manifest_of
+from triage.selftest import forging
 
 
 def sample(seed: int = 0, *, weights: int = 50, **changes: Any) -> bundle.Bundle:
@@ -76,14 +75,7 @@ def forge(folder: Path, **files: Any) -> None:
     `files` go by stem; bytes stand as they are, None removes the file, anything else becomes JSON.
     """
     names = {path.name.split(".")[0]: path.name for path in folder.iterdir()}
-    for stem, content in files.items():
-        path = folder / names.get(stem, f"{stem}.json")
-        if content is None:
-            path.unlink()
-        else:
-            path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
-    kept = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "MANIFEST.json"}
-    (folder / "MANIFEST.json").write_bytes(manifest_of(kept))
+    forging.forge(folder, {names.get(stem, f"{stem}.json"): content for stem, content in files.items()})
 
 
 def digest(folder: Path) -> dict[str, str]:

@@ -98,7 +98,7 @@ def random_kills(model: bundle.Bundle, folder: Path, kills: int, *, seed: int) -
         elif visible(folder):
             yield what, "let_in", f"a partial file under a name that users see: {visible(folder)[0]}"
         else:
-            yield what, "held", ""
+            yield what, "held", "a whole model"
     yield "writing once more after all kills", *_swept(path, two[0])
 
 
@@ -129,7 +129,7 @@ def every_call(model: bundle.Bundle, folder: Path, old: str) -> Iterator[Seen]:
         elif seen:
             yield what, "let_in", f"a partial file under a name that users see: {seen[0]}"
         else:
-            yield what, outcome, detail
+            yield what, outcome, detail or ("the new model" if found == new else "as it was")
         if finished:
             return
 
