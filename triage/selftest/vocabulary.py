@@ -122,9 +122,12 @@ def _sequences(
     texts = [*words, "charged last", *(f"charged {word} last twice" for word in words)]
     try:
         save_model(str(path), model)
-        loaded = load_model(str(path), plugins)
     except TriageError as error:
         return Trial(what=what, outcome="silent", detail=str(error))
+    try:
+        loaded = load_model(str(path), plugins)
+    except TriageError as error:
+        return Trial(what=what, outcome="lost", detail=str(error))
     if loaded.vectorizer is None or loaded.vectorizer.vocabulary != vectorizer.vocabulary:
         return Trial(what=what, outcome="lost", detail="the vocabulary is another one")
     pairs = zip(vectorizer(texts), loaded.vectorizer(texts), strict=True)
