@@ -108,3 +108,12 @@ def test_an_experiment_says_whether_words_with_digits_are_stored():
 def test_a_vocabulary_without_the_two_reserved_ids_is_refused():
     with pytest.raises(ValueError, match="begins with"):
         Vectorizer(("a", "b"), 5)
+
+
+def test_a_token_without_an_end_is_not_stored_and_takes_no_memory():
+    pytest.importorskip("tensorflow")
+    endless = ["x" * 1001, "y" * 100_000]
+    texts = [f"a {'z' * 1000} {word} b" for word in endless for _ in range(3)]
+    vectorizer = learn_vocabulary(texts, max_tokens=100, max_length=10)
+    assert set(vectorizer.vocabulary) == {"", "[UNK]", "a", "b", "z" * 1000}
+    assert [len(ids) for ids in vectorizer(texts)] == [4] * 6

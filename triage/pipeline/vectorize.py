@@ -26,6 +26,7 @@ PADDING = 0
 UNKNOWN_TOKEN = 1
 _RESERVED = ("", "[UNK]")
 _BLANKS = re.compile(r"[ \t\n\v\f\r]+")  # what tf.strings.split takes for white space: ASCII alone
+_ENDLESS = re.compile(r"[^ \t\n\v\f\r]{1001,}")  # no word of any language
 _has_digit = re.compile(r"\d").search
 _BATCH = 512
 
@@ -102,6 +103,8 @@ def learn_vocabulary(
         min_documents: tokens in fewer documents are not stored: they may be somebody's name.
         digits: whether tokens that hold a digit are stored: they may be somebody's account.
 
+    Tokens of more than 1,000 characters are never stored.
+
     Raises:
         Unavailable: TensorFlow is not installed.
     """
@@ -173,5 +176,6 @@ def _silent_start() -> Iterator[None]:
 
 
 def _encoded_batches(texts: Sequence[str]) -> Iterator[list[bytes]]:
+    # The layer keeps its tokens in arrays as wide as the longest: one of a megabyte would fill the memory.
     for start in range(0, len(texts), _BATCH):
-        yield [spelled(text).encode() for text in texts[start : start + _BATCH]]
+        yield [_ENDLESS.sub(" ", spelled(text)).encode() for text in texts[start : start + _BATCH]]
