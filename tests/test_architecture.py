@@ -72,7 +72,10 @@ def modules_after(*words):
     return set(modules) & HEAVY
 
 
-@pytest.mark.parametrize("words", [("--help",), ("plugins",), ("plugins", "describe", "tfidf"), ("corpora",)])
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("plugins",), ("plugins", "describe", "tfidf"), ("corpora",), ("forecast", "--help")],
+)
 def test_looking_around_imports_nothing_heavy(words):
     assert modules_after(*words) == set()
 

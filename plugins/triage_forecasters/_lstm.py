@@ -73,7 +73,7 @@ class Lstm:
             known = ahead.holidays[begin : begin + self.steps_]
             coming[: len(known)] = known
             inputs = Lessons.inputs(counts, weekdays, holidays)[None]
-            found = self.model_([inputs, coming[None].astype(np.float32)], training=False).numpy()
+            found = self.model_.predict_on_batch([inputs, coming[None].astype(np.float32)])
             found = found.reshape(self.steps_, -1)[: len(known)].astype(np.float64)
             scaled = np.concatenate([scaled, found])
             counts = np.concatenate([counts, found])[-self.window :]
@@ -106,7 +106,7 @@ class Lstm:
                 train.pair, train.targets, batch_size=self.batch, epochs=1, shuffle=True, verbose=0
             )
             loss = float(told.history["loss"][0])
-            said = self.model_(tune.pair, training=False).numpy()
+            said = self.model_.predict_on_batch(tune.pair)
             tune_loss = float(np.mean((said - tune.targets) ** 2))
             if not np.isfinite(loss):
                 break
