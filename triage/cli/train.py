@@ -96,6 +96,8 @@ def command(
         raise UsageError("what to learn from? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
     plugins.backend(experiment.backend)
+    for policy, options in experiment.chain:  # a rule that cannot be used is said before anything is learned
+        plugins.build(plugins.policy(policy), dict(options))
     if isolate:
         if strict or resume:
             raise UsageError("--isolate goes without --strict and --resume: nothing is kept of what fails")
