@@ -305,6 +305,8 @@ def load_model(path: str, plugins: Plugins) -> Model:
         options = dict(record["options"])
         trained = dict(record["trained"])
         max_length = record["max_length"]
+        if max_length is not None and (type(max_length) is not int or max_length < 1):
+            raise ValueError("max_length")  # noqa: TRY301 - only its type is told
     except (UsageError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise _misfit(
             path, f"model.json does not hold what a model needs ({type(error).__name__})"
