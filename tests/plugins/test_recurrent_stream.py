@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_sequences import FRESH, SIZE, TRAIN, TUNE, build, fitted
+from small_sequences import FRESH, SIZE, TRAIN, build, fitted
 
 import triage
 import triage_recurrent
@@ -16,6 +16,7 @@ from triage_recurrent._linear import learn_linear
 keras = pytest.importorskip("keras")
 pytest.importorskip("onnx")
 
+SIZES = {"vocabulary_size": SIZE, "classes": 3}
 NAMES = ["simplernn", "lstm", "stacked-lstm", "gru"]
 POOLINGS = ["max-mean", "attention", "last"]
 
@@ -26,15 +27,20 @@ def network(name, pooling):
     from triage_recurrent._keras import KerasNetwork
     from triage_recurrent._onnx import to_onnx
 
-    keras.utils.set_random_seed(3)
-    draw = np.random.default_rng(4)
     classifier = build(name, pooling=pooling)
-    made = classifier._network(SIZE, 3)
-    made.set_weights([draw.normal(0, 0.5, weight.shape).astype("f") for weight in made.get_weights()])
+    made = by_chance(classifier)
     linear, _ = learn_linear(TRAIN, c=1.0, pairs=1000, folds=[], least=1)
     whole = KerasNetwork(made, linear, SIZE, 3, share=0.5).model
-    classifier.set_state({"vocabulary_size": SIZE, "classes": 3, "network.onnx": to_onnx(whole)})
+    classifier.set_state({**SIZES, "network.onnx": to_onnx(whole)})
     return classifier
+
+
+def by_chance(classifier):
+    keras.utils.set_random_seed(3)
+    draw = np.random.default_rng(4)
+    made = classifier._network(SIZE, 3)
+    made.set_weights([draw.normal(0, 0.5, weight.shape).astype("f") for weight in made.get_weights()])
+    return made
 
 
 def read(classifier, pieces_of):
@@ -87,9 +93,8 @@ def test_any_texts_in_any_pieces_side_by_side_end_where_the_whole_texts_do(name,
     assert np.abs(found - classifier.predict_proba(sequences)).max() < 1e-5
 
 
-@pytest.mark.parametrize("name", ["stacked-lstm", "gru"])
-def test_a_trained_network_says_after_each_word_what_it_says_of_the_words_so_far(name):
-    classifier = fitted(name, pairs=50)
+def test_a_trained_network_says_after_each_word_what_it_says_of_the_words_so_far():
+    classifier = fitted("gru", pairs=50)
     assert isinstance(classifier, Streams)
     sequence = np.concatenate(FRESH.sequences)
     states = classifier.start(1)
@@ -111,16 +116,16 @@ def test_states_stay_as_they_were_and_do_not_grow():
     assert [array.shape for array in later] == [array.shape for array in states]
 
 
-def test_ten_thousand_words_read_one_by_one_add_up_as_those_read_at_once():
+def test_ten_thousand_words_read_a_few_at_a_time_add_up_as_those_read_at_once():
     classifier = network("lstm", "max-mean")
     sequence = np.random.default_rng(1).integers(1, SIZE, 10_000).astype(np.int32)
-    found = read(classifier, [[sequence[i : i + 1] for i in range(len(sequence))]])
+    found = read(classifier, [[sequence[i : i + 4] for i in range(0, len(sequence), 4)]])
     assert np.abs(found - classifier.predict_proba([sequence])).max() < 1e-5
 
 
 def test_what_reads_backwards_says_that_it_cannot():
     with pytest.raises(triage.UsageError, match=r"bilstm cannot keep its place in a text: .*backwards"):
-        fitted("bilstm", epochs=1, linear_share=0.0).start(1)
+        network("bilstm", "max-mean").start(1)
     with pytest.raises(triage.NotFitted):
         build("gru").start(1)
     with pytest.raises(triage.DataError, match="not from 1 to"):
@@ -144,19 +149,19 @@ def own(vocabulary_size, classes, *, kind: str = "forward"):
 
 
 def test_a_network_of_ones_own_streams_where_its_layers_are_known_and_read_forwards():
+    from triage_recurrent._onnx import to_onnx
+
     backend = triage_recurrent.backend("own", "One's own", network=own)
-
-    def learn(kind):
-        classifier = backend.build(kind=kind, epochs=1, batch=16, pairs=50)
-        classifier.fit(TRAIN, TUNE, seed=1, watch=lambda epoch: None)
-        return classifier
-
-    classifier = learn("forward")
+    classifier = backend.build(kind="forward")
+    classifier.set_state({**SIZES, "network.onnx": to_onnx(by_chance(classifier))})
     draw = np.random.default_rng(2)
     pieces = [divided(sequence, draw.integers(0, 99, 4).tolist()) for sequence in FRESH.sequences]
     assert np.abs(read(classifier, pieces) - classifier.predict_proba(FRESH.sequences)).max() < 1e-5
+    served_by_keras = backend.build(kind="no usual activation")
+    weights = by_chance(served_by_keras).get_weights()
+    served_by_keras.set_state({**SIZES, "weights": weights, "linear": None, "share": 1.0})
     with pytest.raises(triage.UsageError, match="cannot be written as ONNX"):
-        learn("no usual activation").start(1)
+        served_by_keras.start(1)
 
 
 def test_a_layer_in_which_later_words_change_earlier_ones_is_never_made_a_running_one():
