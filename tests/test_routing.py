@@ -1,5 +1,8 @@
 """Routing and its policies: one decision for every row, in order, and never on a number that is not finite."""
 
+import datetime
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import KeywordClassifier, module_of
@@ -408,6 +411,42 @@ def test_a_verdict_without_a_reason_is_none():
         triage.PluginFailed, match="the policy 'odd' returned something that is not a verdict"
     ):
         Router(model_of(keywords()), [("odd", {})], plugins).decide_batch(documents("card"))
+
+
+def test_what_the_model_has_no_say_on_still_goes_to_a_policy_that_reads_documents_after_others():
+    never = "1 / 0"
+    late = "triage.Verdict('route', ('rule:late',), queue='q')"
+    plugins, _ = policies_of(one=("probabilities", never), two=("documents", late))
+    found = Router(model_of(keywords()), [("one", {}), ("two", {})], plugins).decide_batch(documents("", " "))
+    assert [(d.action, d.queue, d.label, d.alternatives) for d in found] == [("route", "q", None, ())] * 2
+
+
+def test_a_class_without_a_queue_is_its_own_in_any_prediction():
+    bare = replace(prediction_of([SURE, [0.05, 0.9, 0.05]]), queues={"card": "Cards team"})
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(bare)
+    assert [decision.queue for decision in found] == ["Cards team", "loan"]
+
+
+def test_of_many_labels_that_are_equally_likely_the_earlier_class_is_named_first():
+    """Twenty: only from there on do orders that are not stable mix them up."""
+    classes = tuple(f"class{i}" for i in range(20))
+    model = Model(Experiment(), {}, classes, CLEANING, Fixed({"x": np.full(20, 0.05)}))
+    (found,) = Router(model, [("threshold", {})], PLUGINS, alternatives=19).decide_batch(documents("x"))
+    assert (found.label, *(label for label, _ in found.alternatives)) == classes
+
+
+def test_a_decision_is_of_the_day_of_its_document():
+    day = datetime.date(2024, 1, 5)
+    (found,) = decide([triage.Document(row=1, text="card", date=day)])
+    assert found.date == day
+
+
+def test_every_text_that_a_cleaning_rule_gave_up_is_counted_and_has_no_label():
+    slow = build_cleaning(PLUGINS, [("regex", {"pattern": "(a|aa)+$", "seconds": 0.05})])
+    router = Router(Model(Experiment(), {}, CLASSES, slow, keywords()), [("threshold", {})], PLUGINS)
+    found = router.decide_batch(documents("a" * 60 + "b", "a" * 70 + "b", "card"))
+    assert [decision.label for decision in found] == [None, None, "card"]
+    assert list(router.timed_out_.values()) == [2]
 
 
 def test_a_policy_is_given_the_records_of_the_model():

@@ -73,7 +73,7 @@ def unpack(files: dict[str, bytearray]) -> dict[str, Any]:
         if not _KEY.fullmatch(key):
             raise Damaged(STATE, "a key that is not a name")
         if isinstance(value, dict) and list(value) == ["$file"]:
-            state[key] = _file(value["$file"], files)
+            state[key] = _file(key, value["$file"], files)
         else:
             state[key] = _restored(value, arrays)
     if arrays:
@@ -119,12 +119,22 @@ def _blob(key: str, files: Mapping[str, bytes]) -> str:
     return name
 
 
+def _file_of(key: str, name: str) -> str | None:
+    """Return the file that the value of a key is kept in, where it is a vocabulary or bytes."""
+    if name == VOCABULARY:
+        return VOCABULARY if key == "vocabulary_" else None
+    try:
+        return _blob(key, {})
+    except TypeError:
+        return None
+
+
 def _strings(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
-def _file(name: object, files: dict[str, bytearray]) -> list[str] | bytes:
-    if not isinstance(name, str) or not (name == VOCABULARY or name.endswith(BLOBS)):
+def _file(key: str, name: object, files: dict[str, bytearray]) -> list[str] | bytes:
+    if not isinstance(name, str) or name != _file_of(key, name):
         raise Damaged(STATE, "refers to a file that cannot be part of it")
     if name not in files:
         raise Damaged(STATE, f"refers to {name!r}, and there is none, or it was referred to before")
