@@ -7,13 +7,15 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 from click.testing import CliRunner
 
 import triage
 from triage.cli import cli
-from triage.selftest import Fault, Place, Trial, battery, run, tally
+from triage.selftest import Fault, Place, Trial, battery, run, tally, two_at_a_time
 
 LAST = "{} faults tried, {} lost, {} silent, {} let in"
 
@@ -128,6 +130,24 @@ def alive(pid):
     except (ProcessLookupError, FileNotFoundError):
         return False
     return state != "Z"
+
+
+def test_an_interrupt_ends_the_processes_that_still_run(tmp_path):
+    threads = []
+
+    def tried(place):
+        for _ in two_at_a_time(lambda seconds: place.python(f"import time; time.sleep({seconds})"), (0, 50)):
+            threads.extend(threading.enumerate())
+            raise KeyboardInterrupt
+        yield Trial(what="never")
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(run([Fault(name="sleeping", does="", must="", trials=tried)], seed=0, folder=tmp_path))
+    for thread in set(threads) - {threading.main_thread()}:
+        if thread.name.startswith("ThreadPool"):
+            thread.join()
+    assert time.monotonic() - begun < 30
 
 
 def test_what_the_session_says_about_colours_and_plugins_reaches_no_process(place, monkeypatch):

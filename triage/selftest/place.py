@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import functools
@@ -29,8 +30,12 @@ _UNSET = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMN
 
 def two_at_a_time(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """Yield `work` of each item, in order; it waits for processes, so two run on two cores."""
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         yield from pool.map(work, items)
+    finally:
+        # Not waited for: after an interrupt, what still runs is killed by `Shared.stop`.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +68,12 @@ class Shared:
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
+        self.running: set[subprocess.Popen[bytes]] = set()
+
+    def stop(self) -> None:
+        """Kill every process that still runs, with all that it started."""
+        for process in tuple(self.running):
+            _kill(process)
 
     @functools.cached_property
     def corpus(self) -> pathlib.Path:
@@ -92,7 +103,8 @@ class Shared:
             RuntimeError: it could not be trained.
         """
         path = self.folder / "model"
-        done = _run([sys.executable, "-P", "-m", "triage", "train", str(self.corpus), "--model", str(path)])
+        words = ["-P", "-m", "triage", "train", str(self.corpus), "--model", str(path)]
+        done = _run([sys.executable, *words], running=self.running)
         if done.code:
             raise RuntimeError(f"the battery's own model cannot be trained: {done.said}")
         return path
@@ -168,12 +180,14 @@ class Place:
     ) -> Done:
         # -P: what lies in the working directory is never imported, as with the `triage` script.
         command = [sys.executable, "-P", *(os.fspath(word) for word in words)]
-        return _run(command, stdin=stdin, env=env, cwd=cwd or self.folder, timeout=timeout)
+        running = self._shared.running
+        return _run(command, running=running, stdin=stdin, env=env, cwd=cwd or self.folder, timeout=timeout)
 
 
 def _run(
     command: list[str],
     *,
+    running: set[subprocess.Popen[bytes]],
     stdin: bytes = b"",
     env: Mapping[str, str] = _NONE,
     cwd: str | os.PathLike[str] | None = None,
@@ -189,6 +203,7 @@ def _run(
         cwd=cwd,
         start_new_session=True,
     )
+    running.add(process)
     try:
         out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -199,12 +214,15 @@ def _run(
         _kill(process)
         process.wait()
         raise
+    finally:
+        running.discard(process)
     return Done(process.returncode, out, err)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a process with all that it started."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     else:  # pragma: no cover - not on this system
         process.kill()

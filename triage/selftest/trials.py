@@ -88,6 +88,7 @@ def run(
         except Exception as error:
             trials.append(Trial(what="the rest of the fault", outcome="silent", detail=_whereabouts(error)))
         finally:
+            shared.stop()
             shutil.rmtree(place.folder, ignore_errors=True)
         yield fault, trials
 
