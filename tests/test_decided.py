@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import triage
-from triage.decided import read_audits, read_decisions
+from triage.decided import are_decisions, read_audits, read_decisions
 from triage.decisions import csv_lines, json_lines
 from triage.drift import Audit, Seen
 
@@ -132,3 +132,22 @@ def test_judged_cases_are_matched_by_id_or_row_and_a_label_means_its_queue(tmp_p
 def test_a_judged_case_that_says_too_little_is_refused_by_its_line(tmp_path, text, complaint):
     with pytest.raises(triage.DataError, match=complaint):
         read_audits(put(tmp_path, text), [seen(1, "a")], QUEUES)
+
+
+def test_a_file_of_decisions_is_told_from_a_corpus_by_its_first_line(tmp_path):
+    decided = [triage.Decision(1, "a", "route", "q", "l", 0.5, 0.7, ("confident",))]
+    for form in (json_lines, csv_lines):
+        assert are_decisions(put(tmp_path, "".join(form(decided, STAMP))))
+    for text in (
+        "",
+        "text,label\na,b\n",
+        '{"text": "a"}\n',
+        "{\n",
+        "[" * 99_999,
+        '{"row": ' + "[" * 99_999,
+        "7\n",
+    ):
+        assert not are_decisions(put(tmp_path, text))
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    for path in (tmp_path / "bytes", tmp_path / "nothing", tmp_path):
+        assert not are_decisions(str(path))

@@ -1237,3 +1237,37 @@ def test_a_footer_that_is_none_is_said_to_be_that(content):
 
     with pytest.raises(NotParquet):
         sizes(io.BytesIO(content), ["text"])
+
+
+def test_utf16_that_is_asked_for_and_not_there_is_said(tmp_path):
+    with pytest.raises(triage.DataError, match="is not utf-16, from its first bytes on: pass another"):
+        read(put(tmp_path, HEADER + "a,b\n"), encoding="utf-16")
+
+
+def test_characters_that_an_encoding_holds_back_to_the_end_are_kept(tmp_path):
+    kept, _ = read(put(tmp_path, (HEADER + "a,\u4e2d").encode("utf-7").rstrip(b"-")), encoding="utf-7")
+    assert pairs(kept) == [("a", "\u4e2d")]
+
+
+@pytest.mark.parametrize("places", [{9: -5}, {9: 10**9}, {7: 10**9}, {7: -(10**9)}])
+def test_pages_that_lie_outside_of_the_file_are_said_to_be_damage(tmp_path, monkeypatch, places):
+    from triage_readers import _pages
+
+    path = pathlib.Path(table(tmp_path, text=["a", "b"]))
+    real = _pages._pages
+
+    def moved(file, record, end):
+        return real(file, {**record, 11: 0, **places}, end)
+
+    monkeypatch.setattr(_pages, "_pages", moved)
+    with pytest.raises(triage.DataError, match="is damaged or no Parquet file"):
+        opened(str(path))
+
+
+def test_a_page_header_that_is_longer_than_what_is_read_at_once_is_read_whole(tmp_path, monkeypatch):
+    """Statistics may hold two whole texts."""
+    from triage_readers import _pages
+
+    monkeypatch.setattr(_pages, "_HEADER", 4)
+    kept, lost = read(table(tmp_path, text=["a" * 300, "b" * 300]))
+    assert ([document.text for document in kept], lost) == (["a" * 300, "b" * 300], [])
