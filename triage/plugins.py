@@ -235,7 +235,7 @@ class Plugins:
         """
         found = self._registered[kind.kind].get(name, [])
         if not found:
-            failed = ", ".join(str(failure.origin) for failure in self.failures)
+            failed = ", ".join(dict.fromkeys(str(failure.origin) for failure in self.failures))
             remedy = f"These plugins failed to load: {failed}; see `triage plugins`." if failed else ""
             raise UnknownName(kind.kind, name, self._registered[kind.kind], remedy=remedy)
         if len(found) > 1:
