@@ -15,7 +15,7 @@ __all__ = ["PoissonTrend"]
 
 Floats = NDArray[np.float64]
 _YEAR = 365.25
-_FULL = 400  # days from which on a season of the year can be told from a trend
+_FULL = 730  # days from which on a season of the year can be told from a trend: two of each
 _STEEPEST = 3.0  # times the largest count ever seen: a trend that leads further is not believed
 
 
@@ -34,6 +34,7 @@ class PoissonTrend:
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
         """Learn one regression for each queue; see `triage.protocols.Forecasts`."""
         from sklearn.linear_model import PoissonRegressor
+        from threadpoolctl import threadpool_limits
 
         needs(history, 28)
         known = history.known
@@ -49,7 +50,9 @@ class PoissonTrend:
                 continue
             # Scaled, so that the penalty means the same for one a day and for a million.
             model = PoissonRegressor(alpha=self.penalty, max_iter=1000, solver="newton-cholesky")
-            model.fit(table, column / scale, sample_weight=weights)
+            # Small matrices: threads would wait for each other longer than they work.
+            with threadpool_limits(limits=1):
+                model.fit(table, column / scale, sample_weight=weights)
             self.coefficients_[:, queue] = [*model.coef_, model.intercept_ + np.log(scale)]
 
     def forecast(self, history: triage.History, ahead: triage.Days) -> Floats:  # noqa: ARG002

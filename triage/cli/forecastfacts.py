@@ -111,11 +111,15 @@ def _series(name: str, *ends: Any, people: float | None) -> dict[str, Any]:
 def sentences(ranking: Sequence[Standing], coverage: Coverage) -> list[str]:
     """Return what one must know: who was chosen, who is no better than last week, what intervals hold."""
     best = ranking[0]
+    naive = best.trial.name == "last-week"
+    gain, whole = (
+        "" if naive else f", {_off(share)}{words}"
+        for share, words in ((best.gain, " than last week's same day"), (best.gain_together, ""))
+    )
     found = [
         (
             f"{_sentence(best)} ({best.trial.name}) was least off and is used: {best.each.mae:.3f} a day "
-            f"and queue, {_off(best.gain)} than last week's same day; all queues together "
-            f"{best.together.mae:.2f} a day, {_off(best.gain_together)}"
+            f"and queue{gain}; all queues together {best.together.mae:.2f} a day{whole}"
         )
     ]
     found += [

@@ -84,7 +84,9 @@ def _standings(facts: dict[str, Any]) -> Table:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("forecaster", no_wrap=True)
-    for column in ("MAE", "gain", "MASE", "MAE all", "gain", "MASE", "MAPE", "beats last week"):
+    shares = any(each["together"]["mape"] is not None for each in facts["forecasters"])
+    mape = ["MAPE all"] if shares else []
+    for column in ("MAE", "gain", "MASE", "MAE all", "gain", "MASE", *mape, "beats last week"):
         table.add_column(column, justify="right", no_wrap=True)
     for each in facts["forecasters"]:
         whole, chosen = each["together"], each["name"] == facts["chosen"]
@@ -99,7 +101,7 @@ def _standings(facts: dict[str, Any]) -> Table:
             f"{whole['mae']:.2f}",
             "" if yardstick else f"{whole['gain']:+.1%}",
             _number(whole["mase"]),
-            "-" if whole["mape"] is None else f"{whole['mape']:.1%}",
+            *([f"{whole['mape']:.1%}"] if shares else []),
             cell(better, style="" if each["better_than_last_week"] or yardstick else "yellow"),
         )
     return table
