@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from triage import bundle
 from triage.calibration import Calibration
+from triage.containment import aside
 from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailable, UnknownName, UsageError
 from triage.experiment import Experiment
 from triage.files import shown
@@ -238,7 +239,10 @@ def ask(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.float64]:
     """
     if not isinstance(classifier, Remembers) and not _learned(classifier):
         raise NotFitted(f"{type(classifier).__name__} has not been fitted: call fit first, or load a model")
-    with np.errstate(all="ignore"):  # what is not finite is found in the answer, and judged by document
+    with (
+        aside(),
+        np.errstate(all="ignore"),
+    ):  # what is not finite is found in the answer, and judged by document
         return classifier.predict_proba(inputs)
 
 

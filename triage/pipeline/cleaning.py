@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from triage.containment import aside
 from triage.errors import BadOption, DataError, PluginFailed, TriageError, UsageError, near
 from triage.options import options_of, resolve
 from triage.plugins import Plugins
@@ -74,7 +75,8 @@ class Cleaning:
 
     def apply(self, texts: Iterable[str]) -> list[str]:
         """Return every text cleaned, in order; errors as for one text."""
-        return [self(text) for text in texts]
+        with aside():
+            return [self(text) for text in texts]
 
 
 def build_cleaning(plugins: Plugins, steps: Iterable[Step] | str) -> Cleaning:
