@@ -23,6 +23,7 @@ from triage import bundle
 from triage.bundle.content import from_files, to_files
 from triage.bundle.exactjson import decode, encode, plain
 from triage.bundle.manifest import manifest_of, parse
+from triage.bundle.places import Place
 from triage.errors import CannotWrite, Diverged, NoInput, Refused, TriageError
 
 BUNDLES = Path(__file__).parent / "bundles"
@@ -459,15 +460,40 @@ def test_a_symbolic_link_to_a_model_is_followed_at_both_ends(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "nul\0byte", "lone\ud800surrogate", "x" * 300, "/proc/nothing/model"]
+    ("path", "reason"),
+    [
+        ("", "not a possible path"),
+        ("/", "it is the root of the file system"),
+        ("nul\0byte", "not a possible path"),
+        ("lone\ud800surrogate", "not a possible path"),
+        ("x" * 300, "File name too long"),
+        ("/proc/nothing/model", ""),
+    ],
 )
-def test_a_path_that_cannot_be_is_named(path):
-    with pytest.raises(CannotWrite, match="cannot write the model") as caught:
+def test_a_path_that_cannot_be_is_named_with_the_reason(path, reason):
+    with pytest.raises(CannotWrite, match=f"cannot write the model .*: {reason}") as caught:
         bundle.write(path, sample())
     assert str(caught.value).isprintable()
-    with pytest.raises(NoInput, match="model") as read:
+    with pytest.raises(NoInput, match=f"model .*{reason}") as read:
         bundle.read(path)
     assert str(read.value).isprintable()
+
+
+@given(st.from_regex(r"[a-z.*+\[\\]{1,9}", fullmatch=True), st.sampled_from(["new", "old"]))
+def test_a_name_that_only_writers_use_is_known_again_and_others_are_not(name, kind):
+    place = Place(Path("/models"), name, name)
+    scratch = place.scratch(kind).name
+    assert place.is_scratch(scratch)
+    assert place.scratch(kind).name != scratch
+    for other in (
+        f"x{scratch}",
+        f"{scratch}x",
+        scratch[1:],
+        scratch.replace(kind, "lock"),
+        f".{name}.previous",
+    ):
+        assert not place.is_scratch(other)
+    assert not Place(Path("/models"), f"{name}x", name).is_scratch(scratch)
 
 
 def test_a_model_of_more_bytes_than_could_be_read_back_is_not_written(tmp_path, monkeypatch):
