@@ -105,13 +105,15 @@ def _cases() -> Iterator[tuple[str, _Case]]:
         "an unclosed quote on the last row",
         _Case(data=_with(30, 'c30,"never closed,Credit card,2021-01-01\n').encode(), bad=(30,), line=31),
     )
+    plain_rows = [row.replace('"', "").replace("charged, twice", "charged twice") for row in _ROWS]
+    plain_rows[5] = 'c6,"stray here,Credit card,2021-03-07\n'
+    plain_rows[19] = 'c20,there",Credit card,2021-03-21\n'
+    swallowing = (_HEADER + "".join(plain_rows)).encode()
+    yield "stray quotes that would swallow rows", _Case(data=swallowing, bad=(6,), line=7)
     stray = [*_ROWS]
     stray[5] = 'c6,"stray here,Credit card,2021-01-01\n'
     stray[19] = 'c20,stray" there,Credit card,2021-01-01\n'
-    yield (
-        "stray quotes that would swallow rows",
-        _Case(data=(_HEADER + "".join(stray)).encode(), bad=(6,), line=7),
-    )
+    yield "stray quotes among quoted rows", _Case(data=(_HEADER + "".join(stray)).encode(), bad=(6,), line=7)
     yield (
         "text after a closing quote",
         _Case(data=_with(9, 'c9,"closed" too early,Credit card,\n').encode(), bad=(9,), line=10),
