@@ -277,8 +277,9 @@ def main():
             proven = early(model, whole, error)
             report["with_promise"].append(proven)
             if not proven["kept"]:
-                more = f"it takes {proven['needed']:,} more" if proven["needed"] else "it takes better"
-                print(f"proven at most {error:.0%} wrong: not possible; {more} calibrate documents")
+                more = f"it takes {proven['needed']:,} more calibrate documents" if proven["needed"] else ""
+                why = more or "the strictest rule is wrong more often than that"
+                print(f"proven at most {error:.0%} wrong: not possible; {why}")
                 continue
             print(
                 f"proven at most {error:.0%} wrong: {proven['early']:,} of {proven['documents']:,} early, "
