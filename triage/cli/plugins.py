@@ -39,7 +39,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
       triage plugins new my-idea --kind backend
       triage plugins check my_idea
 
-    TRIAGE_DISABLE=a,b skips those plugins; TRIAGE_STRICT=1 stops at the first that fails.
+    TRIAGE_DISABLE=a,b skips those plugins; TRIAGE_STRICT=1 stops at the first that fails. One that takes
+    longer than 60 s to load is left out; TRIAGE_PLUGIN_SECONDS=N allows more, or less.
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from triage.selftest.judging import rows_of
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial
+from triage.values import Document
 
 __all__ = ["FAULTS"]
 
@@ -179,10 +180,34 @@ def _decided(place: Place, what: str, case: _Case, name: str) -> Trial:
     wrong = [row["row"] for row in rows if row["row"] not in bad and row["id"] not in ("", f"c{row['row']}")]
     if wrong:
         return Trial(what=what, outcome="silent", detail=f"row {wrong[0]} is not the row that was written")
+    if number := _changed(place, case, name):
+        return Trial(what=what, outcome="lost", detail=f"row {number} does not say what was written")
     count = f"{case.rows:,} rows in = {case.rows - len(bad):,} kept + {len(bad):,} quarantined"
     if count not in said or (bad and f"line {case.line}:" not in said):
         return Trial(what=what, outcome="silent", detail="the rows or the line are not told")
     return Trial(what=what)
+
+
+def _changed(place: Place, case: _Case, name: str) -> int:
+    """Return the first row whose text, label or day is not what was written, or 0."""
+    from triage.corpora import load, open_source
+    from triage.plugins import Plugins
+
+    options = {"encoding": case.options[1]} if case.options[:1] == ("--encoding",) else {}
+    plugins, path = Plugins.discover(), str(place.folder / name)
+    if len(case.bad) == case.rows:
+        return sum(isinstance(item, Document) for item in open_source(plugins, path, options=options))
+    for document in load(plugins, path, options=options).documents:
+        row = document.row
+        if not document.text.startswith("my credit card"):
+            continue  # a row with a fault in it, or of another table
+        day = None if document.date is None else document.date.isoformat()
+        text = document.text.replace("é", "e").replace(" \u201ctwice\u201d", "").replace(",", "")
+        if text != f"my credit card {row} was charged twice":
+            return row
+        if document.label != "Credit card" or day not in (None, f"2021-03-{row % 28 + 1:02d}"):
+            return row
+    return 0
 
 
 def _strict(place: Place, what: str, case: _Case, name: str) -> Trial:
