@@ -325,9 +325,23 @@ def torn(value, **how):
 state.encode = torn
 """
 
+NO_ESCAPING = """
+import triage.terminal as terminal
+
+terminal._safe = lambda text: text
+"""
+
+NO_GUARD = """
+import triage.files as files
+
+files.csv_cell = lambda text: text
+"""
+
 BREAKS = {
     "manifest hashes are not compared": (NO_HASHES, "damaged-models", "let_in", "table|json|weights"),
     "a model is replaced file by file": (IN_PLACE, "killed-saves", "lost", "kill"),
+    "texts reach the terminal as they are": (NO_ESCAPING, "terminal-texts", "let_in", ""),
+    "cells are written as they are": (NO_GUARD, "spreadsheet-cells", "let_in", ""),
     "a vocabulary is kept as lines": (ANY_WORD, "odd-words", "lost", "separator"),
 }
 
