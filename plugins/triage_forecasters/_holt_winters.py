@@ -25,6 +25,9 @@ class HoltWinters:
     """One exponential smoothing for each queue; a queue that never changes is forecast as it is."""
 
     def __init__(self, *, damped: bool) -> None:
+        from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+        self._smoothing = ExponentialSmoothing
         self.damped = damped
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
@@ -63,23 +66,25 @@ class HoltWinters:
         return found
 
     def _model(self, column: Floats, **start: Any) -> _Quiet:
-        return _Quiet(column, damped=self.damped, start=start or {"initialization_method": "estimated"})
+        start = start or {"initialization_method": "estimated"}
+        return _Quiet(self._smoothing, column, damped=self.damped, start=start)
 
 
 class _Quiet:
     """`ExponentialSmoothing` that does not warn: where it did not converge, the backtest shows it."""
 
-    def __init__(self, column: Floats, *, damped: bool, start: dict[str, Any]) -> None:
-        from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
+    def __init__(self, smoothing: Any, column: Floats, *, damped: bool, start: dict[str, Any]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._model = ExponentialSmoothing(
+            self._model = smoothing(
                 column, trend="add", damped_trend=damped, seasonal="add", seasonal_periods=7, **start
             )
 
     def fit(self, **how: Any) -> Any:
         """Fit it as statsmodels does."""
-        with warnings.catch_warnings():
+        from threadpoolctl import threadpool_limits
+
+        # Small matrices: threads would wait for each other longer than they work.
+        with warnings.catch_warnings(), threadpool_limits(limits=1):
             warnings.simplefilter("ignore")
             return self._model.fit(**how)

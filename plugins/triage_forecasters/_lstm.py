@@ -132,10 +132,10 @@ class Lstm:
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """Seed everything that Keras draws from, and give Python's and numpy's states back afterwards."""
-    import keras
-
     python, numpy = random.getstate(), np.random.get_state()
     try:
+        import keras
+
         keras.utils.set_random_seed(seed)
         yield
     finally:

@@ -28,12 +28,14 @@ class PoissonTrend:
         penalty: Annotated[float, "Pull of the coefficients to 0 (ridge)", triage.Between(0, 1e6)] = 1e-3,
         half_life: Annotated[float, "Days until a day weighs half", triage.Between(1, 1e5)] = 365.0,
     ) -> None:
+        from sklearn.linear_model import PoissonRegressor
+
+        self._regressor = PoissonRegressor
         self.penalty = penalty
         self.half_life = half_life
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
         """Learn one regression for each queue; see `triage.protocols.Forecasts`."""
-        from sklearn.linear_model import PoissonRegressor
         from threadpoolctl import threadpool_limits
 
         needs(history, 28)
@@ -49,7 +51,7 @@ class PoissonTrend:
             if scale == 0:
                 continue
             # Scaled, so that the penalty means the same for one a day and for a million.
-            model = PoissonRegressor(alpha=self.penalty, max_iter=1000, solver="newton-cholesky")
+            model = self._regressor(alpha=self.penalty, max_iter=1000, solver="newton-cholesky")
             # Small matrices: threads would wait for each other longer than they work.
             with threadpool_limits(limits=1):
                 model.fit(table, column / scale, sample_weight=weights)

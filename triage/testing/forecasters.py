@@ -75,10 +75,10 @@ class Foretelling(Subject):
     @once
     def lesson(self) -> tuple[Floats, Heard, list[Epoch], bool]:
         """What most laws look at: a forecast, what was said meanwhile, the epochs, and whether it drew."""
-        history, epochs = sample(), list[Epoch]()
+        history, epochs, made = sample(), list[Epoch](), self.make()
         states = repr((random.getstate(), np.random.get_state()))
         with listening() as heard:
-            forecaster = self.learn(history, epochs=epochs)
+            forecaster = self.learn(history, forecaster=made, epochs=epochs)
             found = np.asarray(forecaster.forecast(history, ahead_of(history)))
         return found, heard, epochs, states != repr((random.getstate(), np.random.get_state()))
 
