@@ -337,10 +337,17 @@ import triage.files as files
 files.csv_cell = lambda text: text
 """
 
+ANY_NETWORK = """
+import triage_recurrent._serving as serving
+
+serving.check = lambda data: None
+"""
+
 BREAKS = {
     "manifest hashes are not compared": (NO_HASHES, "damaged-models", "let_in", "table|json|weights"),
     "a model is replaced file by file": (IN_PLACE, "killed-saves", "lost", "kill"),
     "texts reach the terminal as they are": (NO_ESCAPING, "terminal-texts", "let_in", ""),
+    "networks are not looked into": (ANY_NETWORK, "foreign-models", "let_in", "network takes its weights"),
     "cells are written as they are": (NO_GUARD, "spreadsheet-cells", "let_in", ""),
     "a vocabulary is kept as lines": (ANY_WORD, "odd-words", "lost", "separator"),
 }
