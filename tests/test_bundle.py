@@ -21,8 +21,8 @@ from hypothesis.extra import numpy as hnp
 
 from triage import bundle
 from triage.bundle.content import from_files, to_files
-from triage.bundle.exactjson import decode, encode, plain
-from triage.bundle.manifest import manifest_of, parse
+from triage.bundle.exactjson import Damaged, decode, encode, plain
+from triage.bundle.manifest import check_sizes, manifest_of, parse
 from triage.bundle.places import Place
 from triage.errors import CannotWrite, Diverged, NoInput, Refused, TriageError
 
@@ -815,3 +815,40 @@ def test_a_place_that_may_not_be_written_or_read_is_said_plainly():
     assert "may write to" in refusals[0]
     assert refusals[1].startswith("66 ")
     assert "Permission denied" in refusals[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 90), st.booleans(), st.text('[]{}\\" a', max_size=6)), min_size=1, max_size=6
+    )
+)
+def test_json_is_read_up_to_sixty_four_deep_whatever_stands_beside_it_and_in_its_strings(branches):
+    parts = [
+        (b'{"a": ' if table else b"[") * depth + json.dumps(text).encode() + (b"}" if table else b"]") * depth
+        for depth, table, text in branches
+    ]
+    data = b"[" + b", ".join([b"[]"] * 70 + parts + [b"{}"] * 70) + b"]"
+    if 1 + max(1, *(depth for depth, _, _ in branches)) <= 64:
+        assert decode(data, "x.json") == json.loads(data)
+    else:
+        with pytest.raises(Damaged, match="nested more than 64 deep"):
+            decode(data, "x.json")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "named"),
+    [
+        ({"model.json": (64 << 20) + 1}, "model.json"),
+        ({"vocabulary.json": (512 << 20) + 1}, "vocabulary.json"),
+        ({"network.onnx": (4 << 30) + 1}, "network.onnx"),
+        ({"a.bin": 3 << 30, "b.bin": (1 << 30) + 1}, "MANIFEST.json"),
+        ({f"a{i}.bin": 1 for i in range(101)}, "MANIFEST.json"),
+    ],
+)
+def test_sizes_are_allowed_up_to_what_can_be_borne_and_not_a_byte_more(sizes, named):
+    with pytest.raises(Damaged, match=named):
+        check_sizes(sizes)
+    allowed = dict(list(sizes.items())[:100])
+    allowed[max(allowed, key=allowed.get)] -= 1
+    check_sizes(allowed)
