@@ -112,3 +112,12 @@ def test_settings_are_key_equals_value():
     for bad in (["novalue"], ["=1"], ["a=1", "a=2"]):
         with pytest.raises(triage.BadOption):
             parse_settings(bad)
+
+
+def test_a_value_that_is_long_or_holds_others_is_not_quoted():
+    from triage.options import _short
+
+    assert _short(["my card was charged twice"]) == "a list of 1"
+    assert _short({"a": 1, "b": 2}) == "a dict of 2"
+    assert len(_short("x" * 10_000)) < 50
+    assert _short(0.5) == "0.5"

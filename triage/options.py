@@ -84,10 +84,10 @@ class Option:
             if converted is not _NO:
                 break
         else:
-            raise BadOption(f"{_of(owner)}{self.name} is {self.type_name}, not {value!r}")
+            raise BadOption(f"{_of(owner)}{self.name} is {self.type_name}, not {_short(value)}")
         number = isinstance(converted, int | float) and not isinstance(converted, bool)
         if self.between and number and not self.between.low <= converted <= self.between.high:
-            raise BadOption(f"{_of(owner)}{self.name} is {self.between}, not {converted!r}")
+            raise BadOption(f"{_of(owner)}{self.name} is {self.between}, not {_short(converted)}")
         return converted
 
 
@@ -216,6 +216,14 @@ def _keywords_of(own: Callable[..., Any]) -> Iterator[tuple[str, Any, Any]]:
 
 def _keyword(name: str, default: Any, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _short(value: Any) -> str:
+    """Return a value for a message: what is long, or holds others, may be somebody's text."""
+    if isinstance(value, list | tuple | set | Mapping):
+        return f"a {type(value).__name__} of {len(value):,}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:40]}…"
 
 
 def _of(owner: str) -> str:
