@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 import triage
-from triage.backtest import Backtest, Trial, origins_of
 from triage.cli import cli
 from triage.cli.forecastfacts import people_for, sentences
 from triage.decisions import csv_lines, json_lines
-from triage.forecasting import standings
-from triage.intervals import coverage_of
+from triage.forecasting.backtest import Backtest, Trial, origins_of
+from triage.forecasting.choosing import standings
+from triage.forecasting.intervals import coverage_of
 
 RUNNER = CliRunner()
 FIRST = datetime.date(2023, 1, 2)

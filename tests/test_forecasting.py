@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import triage
-from triage.backtest import Backtest, Contender, Trial, origins_of, roll
 from triage.corpora import load
-from triage.forecasting import better, errors_of, live, outlook, standings, unlikely_end
-from triage.intervals import band, coverage_of
-from triage.volumes import Counting, daily
+from triage.forecasting.backtest import Backtest, Contender, Trial, origins_of, roll
+from triage.forecasting.choosing import better, errors_of, live, outlook, standings, unlikely_end
+from triage.forecasting.intervals import band, coverage_of
+from triage.forecasting.volumes import Counting, daily
 
 FAST = ("last-week", "moving-average", "weekday-mean", "weekly-rhythm", "poisson")
 

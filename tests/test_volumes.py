@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage
-from triage.volumes import Counting, daily, read_holidays
+from triage.forecasting.volumes import Counting, daily, read_holidays
 
 MONDAY = datetime.date(2024, 1, 1)
 days = st.dates(datetime.date(2023, 12, 1), datetime.date(2024, 2, 28))

@@ -16,6 +16,7 @@ from triage.errors import (
     UsageError,
 )
 from triage.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
+from triage.forecasting.volumes import Days, History
 from triage.hookspecs import hookimpl
 from triage.model import Model, load_model
 from triage.options import Between
@@ -34,7 +35,6 @@ from triage.values import (
     Splits,
     Verdict,
 )
-from triage.volumes import Days, History
 
 __version__ = "0.1.0"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from triage.forecasting.volumes import Days, History
 from triage.values import Document, Epoch, Evaluation, Part, Prediction, Quarantined, Verdict
-from triage.volumes import Days, History
 
 if TYPE_CHECKING:
     import numpy as np

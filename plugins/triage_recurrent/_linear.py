@@ -198,7 +198,7 @@ def _fit(
     """Coefficients of shape (terms, k) and an intercept; a class without documents is unlikely everywhere."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     coefficients, intercept = np.zeros((rows.shape[1], k)), np.full(k, -5.0)
     known = np.unique(codes)

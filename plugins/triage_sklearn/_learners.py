@@ -94,7 +94,7 @@ def logistic(lesson: Lesson, *, c: Penalty = 10.0) -> Plane:
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     model = LogisticRegression(
         C=c,

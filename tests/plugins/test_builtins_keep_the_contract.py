@@ -80,5 +80,12 @@ def test_the_readers_keep_every_law_of_readers(name, tmp_path):
 
 
 def test_nothing_that_is_built_in_is_left_out():
-    assert {each.extension.kind for each in BUILT_IN} == {"backend", "corpus", "cleaner", "policy", "report", "forecaster"}
+    assert {each.extension.kind for each in BUILT_IN} == {
+        "backend",
+        "corpus",
+        "cleaner",
+        "policy",
+        "report",
+        "forecaster",
+    }
     assert set(OPTIONS) | set(EXPECTED) <= {each.extension.name for each in BUILT_IN}

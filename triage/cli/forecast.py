@@ -25,8 +25,8 @@ from triage.extensions import Forecaster
 from triage.plugins import Plugins
 
 if TYPE_CHECKING:
-    from triage.backtest import Backtest, Contender
-    from triage.volumes import Counting, History
+    from triage.forecasting.backtest import Backtest, Contender
+    from triage.forecasting.volumes import Counting, History
 
 YARDSTICK = "last-week"
 _NONE = "(none)"  # the queue of what has no label
@@ -124,11 +124,11 @@ def command(
       triage forecast decisions.jsonl --forecaster weekly-rhythm --forecaster last-week --json
       triage forecast past.csv --forecaster lstm --set strategy=recursive --missing gaps
     """
-    from triage.backtest import Backtest, origins_of
     from triage.cli.forecastfacts import facts_of
     from triage.cli.forecastview import picture, show
-    from triage.forecasting import outlook, standings
-    from triage.intervals import coverage_of
+    from triage.forecasting.backtest import Backtest, origins_of
+    from triage.forecasting.choosing import outlook, standings
+    from triage.forecasting.intervals import coverage_of
 
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
@@ -166,7 +166,7 @@ def _contenders(
     talk: Talk, plugins: Plugins, names: Sequence[str], settings: Sequence[str]
 ) -> dict[str, Contender]:
     """Return who takes part, last week's same day always; what is not installed is said."""
-    from triage.backtest import Contender
+    from triage.forecasting.backtest import Contender
     from triage.options import options_of, parse_settings
 
     chosen = list(dict.fromkeys(names)) or [
@@ -200,7 +200,7 @@ def _there(talk: Talk, plugins: Plugins, name: str) -> bool:
 def _counting(
     missing: str, holidays: str | None, since: datetime.datetime | None, until: datetime.datetime | None
 ) -> Counting:
-    from triage.volumes import Counting, read_holidays
+    from triage.forecasting.volumes import Counting, read_holidays
 
     return Counting(
         missing=missing,  # type: ignore[arg-type]  # click has checked the word
@@ -224,8 +224,8 @@ def _history(
     from triage.decided import are_decisions, read_decisions
     from triage.experiment import load_experiment
     from triage.files import shown
-    from triage.forecasting import unlikely_end
-    from triage.volumes import ALL, daily
+    from triage.forecasting.choosing import unlikely_end
+    from triage.forecasting.volumes import ALL, daily
 
     own: Mapping[str, str] = load_experiment(config).queues if config else {}
     dated: Iterable[tuple[datetime.date | None, str]]
@@ -257,7 +257,7 @@ def _rolled(talk: Talk, backtest: Backtest, contenders: Mapping[str, Contender],
     """Let every contender forecast the past; one for which it is too short is left out, and that is said."""
     from dataclasses import replace
 
-    from triage.backtest import roll
+    from triage.forecasting.backtest import roll
 
     trials = []
     for contender in contenders.values():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from triage.backtest import Backtest
-    from triage.forecasting import Errors, Outlook, Standing
-    from triage.intervals import Coverage
+    from triage.forecasting.backtest import Backtest
+    from triage.forecasting.choosing import Errors, Outlook, Standing
+    from triage.forecasting.intervals import Coverage
 
 __all__ = ["NEARLY", "facts_of", "people_for", "sentences"]
 
@@ -35,7 +35,7 @@ def facts_of(
     people: float | None,
 ) -> dict[str, Any]:
     """Return everything that was found, as JSON holds it."""
-    from triage.forecasting import live
+    from triage.forecasting.choosing import live
 
     history = backtest.history
     known = history.known

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from triage.backtest import Backtest
-    from triage.forecasting import Outlook
+    from triage.forecasting.backtest import Backtest
+    from triage.forecasting.choosing import Outlook
 
 __all__ = ["picture", "show"]
 

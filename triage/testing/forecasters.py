@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import DataError
+from triage.forecasting.volumes import Days, History
 from triage.protocols import Forecasts
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Heard, Subject, listening, once
 from triage.values import Epoch
-from triage.volumes import Days, History
 
 __all__ = ["LAWS", "Foretelling", "sample"]
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from triage.errors import DataError, PluginFailed
+from triage.forecasting.volumes import Days, History
 from triage.protocols import Forecasts
 from triage.values import Epoch
-from triage.volumes import Days, History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.backtest import Backtest, Trial
+from triage.forecasting.backtest import Backtest, Trial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.backtest import WEEK, Backtest, Contender, Trial, ask
 from triage.errors import DataError
-from triage.intervals import LEVEL, WARM, band, together
-from triage.volumes import Days, History
+from triage.forecasting.backtest import WEEK, Backtest, Contender, Trial, ask
+from triage.forecasting.intervals import LEVEL, WARM, band, together
+from triage.forecasting.volumes import Days, History
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -250,7 +250,7 @@ def outlook(
         level: of the intervals.
 
     Raises:
-        PluginFailed: as in `triage.backtest.roll`.
+        PluginFailed: as in `triage.forecasting.backtest.roll`.
     """
     past = backtest.history.before(len(backtest.history))
     with contender.guard():

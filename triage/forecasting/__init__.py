@@ -1,0 +1,1 @@
+"""Tomorrow's volume: counts of days, forecasting the past, intervals, and which forecaster to believe."""
