@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage
-from triage.comparison import compare, holm, leaks, learning_curve
+from triage.comparison import compare, holm, leaks, learning_curve, name_of
 from triage.metrics import score
 
 CLASSES = ("a", "b", "c")
@@ -127,3 +127,14 @@ def test_runs_judged_on_another_corpus_are_compared_apart():
     judged_elsewhere = run_of("tfidf")
     judged_elsewhere.metrics["test_corpus_sha256"] = "1"
     assert len(compare([run_of("tfidf"), judged_elsewhere])) == 2
+
+
+def test_a_backend_is_named_by_the_options_in_which_it_is_not_like_most():
+    def with_options(**options):
+        run = run_of("gru")
+        return dataclasses.replace(run, run=dataclasses.replace(run.run, options=options))
+
+    usual = with_options(units=64, epochs=12)
+    runs = [usual, usual, with_options(units=64, epochs=1), with_options(units=32, epochs=12)]
+    assert [name_of(run, runs) for run in runs] == ["gru", "gru", "gru epochs=1", "gru units=32"]
+    assert [name_of(run, runs[1:3]) for run in runs[1:3]] == ["gru epochs=12", "gru epochs=1"]

@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from triage.values import Evaluation
 
-__all__ = ["Comparison", "Difference", "Leak", "Standing", "compare", "holm", "leaks", "learning_curve"]
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Leak",
+    "Standing",
+    "compare",
+    "holm",
+    "leaks",
+    "learning_curve",
+    "name_of",
+]
 
 DRAWS = 2000
 _CELLS = 40_000_000  # documents times draws: 320 MB; a corpus too large for 2,000 draws needs fewer
@@ -177,7 +187,7 @@ def leaks(evaluations: Sequence[Evaluation]) -> list[Leak]:
     for place, runs in _apart(whole, *_SOURCE).items():
         for run in runs:
             split = str(run.metrics.get("split", ""))
-            scores[place, _name(run, runs)][split][run.run.seed].append(run.metrics["macro_f1"])
+            scores[place, name_of(run, runs)][split][run.run.seed].append(run.metrics["macro_f1"])
     found = []
     for (place, backend), splits in scores.items():
         if common := set(splits["naive"]) & set(splits["grouped"]):
@@ -218,7 +228,7 @@ def _compare(runs: Sequence[Evaluation], *, seed: int) -> Comparison:
     by_backend: dict[str, dict[int, Evaluation]] = defaultdict(dict)
     skipped = []
     for run in whole:
-        mine = by_backend[_name(run, whole)]
+        mine = by_backend[name_of(run, whole)]
         if run.run.seed in mine:
             skipped.append(
                 f"{run.metrics['backend']}, seed {run.run.seed}: a second run of the same backend and seed"
@@ -265,13 +275,20 @@ def _compare(runs: Sequence[Evaluation], *, seed: int) -> Comparison:
     )
 
 
-def _name(run: Evaluation, runs: Sequence[Evaluation]) -> str:
-    """The backend's name, with the options that tell it from other runs of the same backend."""
+def name_of(run: Evaluation, runs: Sequence[Evaluation]) -> str:
+    """Return the backend's name, with the options in which it is not like most runs of the same backend.
+
+    Args:
+        run: one of `runs`.
+        runs: what it is shown with.
+    """
     same = [other.run.options for other in runs if other.run.backend == run.run.backend]
-    telling = {
-        key: value for key, value in run.run.options.items() if any(other.get(key) != value for other in same)
-    }
-    return run.run.backend + "".join(f" {key}={value}" for key, value in sorted(telling.items()))
+    telling = []
+    for key, value in sorted(run.run.options.items()):
+        alike = sum(other.get(key) == value for other in same)
+        if alike < len(same) and 2 * alike <= len(same):
+            telling.append(f" {key}={value}")
+    return run.run.backend + "".join(telling)
 
 
 def _same_documents(runs: Sequence[Evaluation]) -> bool:

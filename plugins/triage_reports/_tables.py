@@ -10,6 +10,7 @@ import numpy as np
 
 import triage
 from triage import metrics
+from triage.comparison import name_of
 from triage.terminal import cell
 from triage_reports._confusion import confused_pairs, worst
 from triage_reports._look import Look, columns, pad
@@ -41,15 +42,10 @@ _COLUMNS: tuple[tuple[str, str, bool], ...] = (  # heading, path in the metrics,
 
 def groups(evaluations: Sequence[triage.Evaluation]) -> dict[str, list[triage.Evaluation]]:
     """Gather the seeds of each backend; one with two sets of options is two, named by what differs."""
-    found: dict[tuple[str, str], list[triage.Evaluation]] = {}
+    found: dict[str, list[triage.Evaluation]] = {}
     for evaluation in evaluations:
-        options = repr(sorted((str(name), str(value)) for name, value in evaluation.run.options.items()))
-        found.setdefault((evaluation.run.backend, options), []).append(evaluation)
-    named: dict[str, list[triage.Evaluation]] = {}
-    for (backend, _), seeds in found.items():
-        others = [other for (name, _), other in found.items() if name == backend]
-        named[_name(seeds[0].run, [other[0].run for other in others])] = seeds
-    return named
+        found.setdefault(name_of(evaluation, evaluations), []).append(evaluation)
+    return found
 
 
 def leaderboard(evaluations: Sequence[triage.Evaluation], look: Look) -> Table:
@@ -182,10 +178,3 @@ def _spread(values: Sequence[float], path: str, look: Look) -> str:
     if len(values) > 1 and path in ("accuracy", "macro_f1"):
         text += f"{'+-' if look.ascii else '±'}{float(np.std(values, ddof=1)):.3f}"
     return text
-
-
-def _name(run: triage.Run, runs: Sequence[triage.Run]) -> str:
-    """Name a backend, with the options that tell it from others of that name."""
-    keys = sorted({key for other in runs for key in other.options})
-    differing = [key for key in keys if len({str(other.options.get(key)) for other in runs}) > 1]
-    return " ".join([run.backend, *(f"{key}={run.options.get(key)}" for key in differing)])

@@ -69,12 +69,15 @@ def _show(comparison: Comparison) -> None:
     out.print(cell(title, style="bold"))
     table = Table(box=None, pad_edge=False, collapse_padding=True)
     columns = ("backend", "macro-F1", "95%", "accuracy", "95%", "log loss", "ECE", "fit", "docs/s", "MB")
-    for column in columns:
-        table.add_column(column, justify="left" if column == "backend" else "right", no_wrap=True)
+    table.add_column("backend", max_width=26)
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
     for each in comparison.standings:
         macro, accuracy = each.intervals["macro_f1"], each.intervals["accuracy"]
+        name = cell(each.backend, style="bold")
+        name.no_wrap, name.overflow = False, "fold"  # its options tell it from the others
         table.add_row(
-            cell(each.backend, style="bold"),
+            name,
             f"{each.means['macro_f1']:.3f}",
             cell(_range(macro), style="dim"),
             f"{each.means['accuracy']:.3f}",
