@@ -4,8 +4,10 @@ import importlib
 import pathlib
 import sys
 
+import numpy as np
 import pytest
 
+import triage
 import triage.testing
 from triage.testing.kit import KINDS
 
@@ -52,6 +54,19 @@ def test_the_good_one_keeps_every_law(kind, name, hosts):
     card = hosts(kind, module).card(extensions(kind, module)[name], None)
     assert not card.broken, [outcome.reason for outcome in card.broken]
     assert len(card.outcomes) == len(triage.testing.laws_of(kind))
+
+
+def test_what_remembers_is_caught_even_where_the_seed_does_not_decide(hosts):
+    module = importlib.import_module("saboteur_backends")
+
+    class Both(module.Remembers):
+        def fit(self, train, tune, *, seed, watch):
+            super().fit(train, tune, seed=seed, watch=watch)
+            self.prior_ = self.prior_ + np.random.default_rng().normal(0, 0.01, train.k)
+
+    both = triage.Backend(name="both", summary="Remembers, and has no seed", build=Both)
+    broken = {outcome.law for outcome in hosts("backend", module).card(both, None).broken}
+    assert {"the_same_seed_gives_the_same_probabilities", "fitting_again_forgets"} <= broken
 
 
 READERS = [law.__name__ for law in triage.testing.laws_of("reader")]

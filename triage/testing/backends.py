@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.errors import NotFitted, TriageError
 from triage.model import ask
@@ -119,9 +121,12 @@ def fitting_again_forgets(it: Trained) -> None:
     """A classifier that learned something else before ends up as a new one does."""
     classifier, _ = it.two
     again = it.answers(it.learn(samples.complaints(), classifier=classifier).classifier, it.texts)
-    # Of a backend that breaks the law of the seed nobody can tell: it differs for that reason already.
-    noise = np.nan_to_num(np.abs(it.again - it.given)).max() if it.again.shape == it.given.shape else 0
-    _same(again, it.given, 1e-6 if noise <= 1e-6 else 1.0)
+    noise = _apart(it.again, it.given)
+    if noise > 1e-6:
+        # It breaks the law of the seed: new trainings say how much of a difference that explains.
+        new = [it.answers(it.learn(samples.complaints()).classifier, it.texts) for _ in range(4)]
+        noise = max(_apart(one, other) for one, other in combinations([it.given, it.again, *new], 2))
+    _same(again, it.given, 1e-6 + 3 * noise)
 
 
 def another_order_of_the_classes_only_moves_the_columns(it: Trained) -> None:
@@ -277,6 +282,11 @@ def explanations_name_terms_with_the_heaviest_first(it: Trained) -> None:
         hold(all(isinstance(term, kind) for term, _ in terms), "a term that is none")
         hold(all(math.isfinite(weight) for weight in weights), "a weight that is not finite")
         hold(weights == sorted(weights, reverse=True), "the heaviest does not come first")
+
+
+def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """The largest difference between two answers; 0 where another law says that they cannot be compared."""
+    return float(np.nan_to_num(np.abs(one - other)).max(initial=0)) if one.shape == other.shape else 0.0
 
 
 def _same(found: Any, expected: Any, most: float = 1e-6) -> None:
