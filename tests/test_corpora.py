@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from click.testing import CliRunner
 from conftest import module_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 import triage
 import triage_readers
 from triage import corpora
+from triage.cli import cli
 from triage.files import csv_uncell
 
 THREE = """
@@ -173,6 +175,36 @@ def test_the_quarantine_can_be_looked_at(tmp_path):
     assert header == ["file", "line", "row", "reason"]
     assert found[0] == ["'=a.csv", "5", "3", "2 fields where the header has 3"]
     assert [csv_uncell(cell) for cell in found[1]] == ["=a.csv", "0", "9", "=cmd()"]
+
+
+def test_a_frame_of_pandas_becomes_a_dataset_and_comes_back():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"body": ["a card", None, "NA"], "team": ["card", None, "007"]})
+    dataset = triage.Dataset.from_frame(frame, text="body", label="team")
+    assert [(d.row, d.text, d.label) for d in dataset.documents] == [
+        (1, "a card", "card"),
+        (2, "", None),
+        (3, "NA", "007"),
+    ]
+    back = dataset.to_frame()
+    assert back["text"].tolist() == ["a card", "", "NA"]
+    again = triage.Dataset.from_frame(back)
+    assert again.sha256 == dataset.sha256
+    with pytest.raises(KeyError, match="text"):
+        triage.Dataset.from_frame(frame)
+
+
+def test_the_command_writes_the_quarantine_and_no_text(tmp_path):
+    past, found = tmp_path / "past.csv", tmp_path / "quarantine.csv"
+    rows = "".join(f"the card number {'x' * i} was lost,{'card' if i % 2 else 'loan'}\n" for i in range(30))
+    past.write_text(f"text,label\n{rows}too,many,secret fields\n", encoding="utf-8")
+    done = CliRunner().invoke(cli, ["corpora", "check", str(past), "--out", str(found)])
+    assert done.exit_code == 0, done.output
+    with found.open(encoding="utf-8", newline="") as file:
+        header, row = csv.reader(file)
+    assert header == ["file", "line", "row", "reason"]
+    assert row[:2] == [str(past), "32"]
+    assert "secret" not in found.read_text(encoding="utf-8")
 
 
 @given(kept=st.integers(0, 10**7), lost=st.integers(0, 10**7))

@@ -131,8 +131,14 @@ class Dataset:
     def from_frame(
         cls, frame: pd.DataFrame, *, text: str = "text", label: str | None = "label", name: str = "frame"
     ) -> Dataset:
-        """Make a dataset of a pandas frame's columns `text` and `label`; missing labels become None."""
-        texts = frame[text].astype(str)
+        """Make a dataset of a pandas frame's columns `text` and `label`.
+
+        Missing labels become None and missing texts empty, which routing sends to a person.
+
+        Raises:
+            KeyError: a column that the frame does not have.
+        """
+        texts = frame[text].fillna("").astype(str)
         labels = [None] * len(frame) if label is None else frame[label].tolist()
         return cls(
             name=name,

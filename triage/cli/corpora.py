@@ -21,7 +21,7 @@ from triage.cli.common import (
     read,
     tell,
 )
-from triage.errors import DataError, UsageError
+from triage.errors import DataError
 from triage.experiment import Experiment
 from triage.extensions import Corpus
 from triage.pipeline.doubts import contradictory, counted, doubts
@@ -117,7 +117,12 @@ def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: A
 @click.option("--min-per-class", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--strict", is_flag=True, help="A quarantined row is a problem too.")
 @click.option("--labels", is_flag=True, help="List the labels that look wrong instead, best first.")
-@click.option("--out", "-o", metavar="FILE", help="Write the suspicious labels there, as CSV.")
+@click.option(
+    "--out",
+    "-o",
+    metavar="FILE",
+    help="Write the quarantined rows there, as CSV; with --labels the labels.",
+)
 @click.option(
     "--backend",
     "-b",
@@ -152,17 +157,21 @@ def check(
     Examples:
       triage corpora check past.csv
       triage corpora check past.csv --strict --json
+      triage corpora check past.csv --out quarantine.csv
       triage corpora check past.csv --labels --out suspects.csv
     """
     talk = Talk(quiet=quiet)
-    if out and not labels:
-        raise UsageError("--out is for the suspicious labels: add --labels")
     plugins = Plugins.discover(warn=talk.say)
     dataset = read(talk, plugins, corpus, columns_of(given), strict=strict, labelled=labels)
     if labels:
         experiment = Experiment(backend=backend, min_per_class=min_per_class)
         _suspects(talk, plugins, dataset, experiment, out, as_json=as_json)
         return
+    if out:
+        from triage.corpora import save_quarantine
+
+        save_quarantine(dataset.quarantined, out, location=corpus)
+        talk.say(f"wrote {len(dataset.quarantined):,} quarantined rows to {out}")
     problems = problems_of(dataset, min_per_class=min_per_class)
     if as_json:
         print_json(problems)
