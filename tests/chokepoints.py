@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-OPENS = "open a user's file with triage.files.open_input"
-WRITES = "write files with triage.files.write_file or AtomicWriter"
-PRINTS = "make it safe with triage.terminal.safe_text or cell"
-PAGES = "build pages with triage.html.element"
-TABLES = "build CSV with triage.files.csv_line"
+OPENS = "open a user's file with triage.io.files.open_input"
+WRITES = "write files with triage.io.files.write_file or AtomicWriter"
+PRINTS = "make it safe with triage.io.terminal.safe_text or cell"
+PAGES = "build pages with triage.io.html.element"
+TABLES = "build CSV with triage.io.files.csv_line"
 RUNS = "nothing that was read may be run"
 
 _READING = (

@@ -65,12 +65,12 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> types.SimpleNamespace:
     pytest.importorskip("tensorflow")
     from dataclasses import replace
 
-    from triage.corpora import gather, open_source
-    from triage.early import early_promise_of
-    from triage.evaluation import with_held_out
-    from triage.experiment import Experiment
-    from triage.model import save_model
-    from triage.training import fit, prepare
+    from triage.config import Experiment
+    from triage.data.sources import gather, open_source
+    from triage.evaluation.evaluate import with_held_out
+    from triage.models.model import save_model
+    from triage.models.training import fit, prepare
+    from triage.routing.early import early_promise_of
 
     found = triage.Plugins.discover(strict=True)
     source = open_source(found, "complaints", options={})

@@ -11,8 +11,8 @@ import pytest
 
 import triage
 import triage.testing
-from triage import hookspecs
-from triage.pipeline.cleaning import build_cleaning
+from triage.data.cleaning import build_cleaning
+from triage.host import hookspecs
 from triage.testing.reports import evaluation
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]

@@ -38,7 +38,7 @@ def test_what_the_tutorials_teach_is_on_the_page(subject):
 def small(tmp_path_factory):
     """A few hundred embedded complaints of 200 days, so that every line takes seconds."""
     from triage import Plugins
-    from triage.corpora import load
+    from triage.data.sources import load
 
     documents = [each for each in load(Plugins.discover(), "complaints").documents if each.label][:600]
     path = tmp_path_factory.mktemp("small") / "small.csv"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 
 
 class Fine:

@@ -15,14 +15,13 @@ from triage.errors import (
     UnknownName,
     UsageError,
 )
-from triage.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
 from triage.forecasting.volumes import Days, History
-from triage.hookspecs import hookimpl
-from triage.model import Model, load_model
-from triage.options import Between
-from triage.plugins import Plugins
-from triage.streaming import Stream, StreamAnswer, StreamBatch
-from triage.values import (
+from triage.host.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
+from triage.host.hookspecs import hookimpl
+from triage.host.manager import Plugins
+from triage.host.options import Between
+from triage.models.model import Model, load_model
+from triage.records import (
     Dataset,
     Decision,
     Document,
@@ -35,6 +34,7 @@ from triage.values import (
     Splits,
     Verdict,
 )
+from triage.routing.streaming import Stream, StreamAnswer, StreamBatch
 
 __version__ = "0.1.0"
 

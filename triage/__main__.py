@@ -174,7 +174,7 @@ def _drop_output() -> None:
 
 def _say(message: str, code: int) -> int:
     """Write one line to stderr, safe for a terminal; a name of megabytes in it is cut."""
-    from triage.terminal import safe_text
+    from triage.io.terminal import safe_text
 
     line = message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
     sys.stderr.write(f"triage: {safe_text(line)}\n")

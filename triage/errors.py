@@ -6,7 +6,7 @@
     │   └── BadOption               an option that the factory's signature does not allow
     ├── CheckFailed              1  a stated check did not hold: a floor, a promise, a contract
     ├── DataError               65  input that cannot be used
-    │   └── CleaningTimeout         a cleaning rule ran out of its time budget (`triage.pipeline.cleaning`)
+    │   └── CleaningTimeout         a cleaning rule ran out of its time budget (`triage.data.cleaning`)
     ├── NoInput                 66  no such input
     ├── Unavailable             69  a plugin or a library that is not there
     │   └── PluginFailed            a plugin raised, or returned what it must not

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.calibration import Method, fit_calibration, part_for
-from triage.model import HeldOut
-from triage.promises import Promise, promise_of, scores_of
+from triage.models.model import HeldOut
+from triage.routing.promises import Promise, promise_of, scores_of
+from triage.stats.calibration import Method, fit_calibration, part_for
 
 __all__ = ["Outcome", "draw", "simulate"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import triage
-from triage.protocols import Clean
+from triage.host.protocols import Clean
 from triage_cleaners import _characters, _lookalikes, _patterns, _stopwords
 
 # Each preset gives the same when it is applied again. So look-alikes are folded before anything is taken

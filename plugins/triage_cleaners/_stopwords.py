@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from triage import BadOption, DataError, NoInput, Unavailable
 from triage.errors import near
-from triage.files import shown
-from triage.textfiles import read_whole
+from triage.io.files import shown
+from triage.io.text_tables import read_whole
 from triage_cleaners._english import ENGLISH
 
 NONE: Final = "none"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 from triage_forecasters._simple import needs
 
 __all__ = ["HoltWinters"]
@@ -31,7 +31,7 @@ class HoltWinters:
         self.damped = damped
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn the parameters of each queue; see `triage.protocols.Forecasts`."""
+        """Learn the parameters of each queue; see `triage.host.protocols.Forecasts`."""
         needs(history, 28)
         self.parameters_: list[dict[str, Any] | None] = []
         for column in history.filled.T:

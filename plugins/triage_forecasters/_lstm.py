@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 from triage_forecasters._lessons import Lessons, Scale, in_order
 from triage_forecasters._range_test import rate_of
 from triage_forecasters._simple import needs
@@ -43,7 +43,7 @@ class Lstm:
     dropout: float
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:
-        """Train on every window of the history; see `triage.protocols.Forecasts`."""
+        """Train on every window of the history; see `triage.host.protocols.Forecasts`."""
         needs(history, self.window + horizon + _SPARE)
         self.order_ = in_order(history.filled)
         self.scale_ = Scale.of(history.filled[:, self.order_])

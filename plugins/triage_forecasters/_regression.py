@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 from triage_forecasters._simple import needs
 
 __all__ = ["PoissonTrend"]
@@ -35,7 +35,7 @@ class PoissonTrend:
         self.half_life = half_life
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn one regression for each queue; see `triage.protocols.Forecasts`."""
+        """Learn one regression for each queue; see `triage.host.protocols.Forecasts`."""
         from threadpoolctl import threadpool_limits
 
         needs(history, 28)

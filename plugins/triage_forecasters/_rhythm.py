@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 from triage_forecasters._simple import needs
 
 __all__ = ["WeeklyRhythm"]
@@ -43,7 +43,7 @@ class WeeklyRhythm:
         self.prior = prior
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Choose the half-life; see `triage.protocols.Forecasts`."""
+        """Choose the half-life; see `triage.host.protocols.Forecasts`."""
         needs(history, 14)
         self.half_life_ = self.half_life or self._tried(history, horizon)
 

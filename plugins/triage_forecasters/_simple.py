@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 
 __all__ = ["LastWeek", "MovingAverage", "WeekdayMean", "needs"]
 
@@ -30,7 +30,7 @@ class LastWeek:
     """Every day is like the same weekday of the last week (the seasonal naive forecast)."""
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn nothing; see `triage.protocols.Forecasts`."""
+        """Learn nothing; see `triage.host.protocols.Forecasts`."""
         needs(history, 7)
 
     def forecast(self, history: triage.History, ahead: triage.Days) -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ class MovingAverage:
         self.weeks = weeks
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn nothing; see `triage.protocols.Forecasts`."""
+        """Learn nothing; see `triage.host.protocols.Forecasts`."""
         needs(history, 7)
 
     def forecast(self, history: triage.History, ahead: triage.Days) -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ class WeekdayMean:
         self.weeks = weeks
 
     def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None:  # noqa: ARG002
-        """Learn nothing; see `triage.protocols.Forecasts`."""
+        """Learn nothing; see `triage.host.protocols.Forecasts`."""
         needs(history, 7)
 
     def forecast(self, history: triage.History, ahead: triage.Days) -> NDArray[np.float64]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.files import shown
-from triage.textfiles import read_table
+from triage.io.files import shown
+from triage.io.text_tables import read_table
 
 __all__ = ["Costs"]
 

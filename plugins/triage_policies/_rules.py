@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.patterns import compile_pattern
+from triage.data.user_regex import compile_pattern
 
 __all__ = ["Rules"]
 

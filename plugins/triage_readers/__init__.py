@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import triage
-from triage.protocols import Source
+from triage.host.protocols import Source
 
 __all__ = ["triage_open_corpus"]
 

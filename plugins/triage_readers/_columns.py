@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import triage
 from triage.errors import near
-from triage.files import shown
+from triage.io.files import shown
 from triage_readers import _cfpb
 
 _LONGEST_NAME = 1000

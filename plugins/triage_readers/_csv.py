@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 import triage
-from triage.files import CSV_MARK, Input, csv_uncell, open_input, shown
+from triage.io.files import CSV_MARK, Input, csv_uncell, open_input, shown
 from triage_readers._columns import check_names, resolve
 from triage_readers._encoding import HEAD, characters, choose, physical_lines
 from triage_readers._records import Records

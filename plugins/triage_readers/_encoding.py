@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 import triage
-from triage.files import CHUNK, CSV_MARK, Input, shown
+from triage.io.files import CHUNK, CSV_MARK, Input, shown
 
 HEAD = 1 << 16
 LIMIT = 16 << 20

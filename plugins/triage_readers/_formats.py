@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from triage.files import open_input
+from triage.io.files import open_input
 from triage_readers._csv import CsvSource
 from triage_readers._encoding import HEAD
 from triage_readers._jsonl import JsonLinesSource

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import triage
-from triage.files import Input, open_input, shown
+from triage.io.files import Input, open_input, shown
 from triage_readers._columns import check_names, resolve
 from triage_readers._encoding import HEAD, LIMIT, characters, choose, physical_lines
 from triage_readers._source import SAMPLE, FileSource

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import triage
-from triage.files import shown
+from triage.io.files import shown
 from triage_readers import _cfpb
 from triage_readers._columns import Columns
 from triage_readers._dates import Days, writes_day_first

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import DataError, NotFitted, Part, Refused, Unavailable, UsageError
-from triage.protocols import Watch
+from triage.host.protocols import Watch
 from triage_recurrent._checkpoints import Checkpoint
 from triage_recurrent._embeddings import ppmi_svd
 from triage_recurrent._forward import Forward
@@ -117,7 +117,7 @@ class RecurrentText:
         return self._network_served.probabilities(self._checked(sequences))
 
     def start(self, n: int) -> tuple[NDArray[Any], ...]:
-        """Return the states of n texts of which nothing was read; see `triage.protocols.Streams`.
+        """Return the states of n texts of which nothing was read; see `triage.host.protocols.Streams`.
 
         Raises:
             NotFitted: before `fit`.
@@ -128,7 +128,7 @@ class RecurrentText:
     def advance(
         self, states: Sequence[NDArray[Any]], pieces: Sequence[NDArray[np.int32]]
     ) -> tuple[tuple[NDArray[Any], ...], NDArray[np.float64]]:
-        """Read on in some texts; see `triage.protocols.Streams`.
+        """Read on in some texts; see `triage.host.protocols.Streams`.
 
         Raises:
             DataError: an id that the vocabulary does not have.
@@ -191,7 +191,7 @@ class RecurrentText:
     def export(
         self, form: str, folder: Path, *, samples: Sequence[NDArray[np.int32]], max_length: int
     ) -> float:
-        """Write the network for another runtime; see `triage.protocols.Exports`.
+        """Write the network for another runtime; see `triage.host.protocols.Exports`.
 
         Raises:
             UsageError: it cannot be written in this form.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import triage
-from triage.protocols import Render
+from triage.host.protocols import Render
 
 
 def terminal(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import triage
-from triage import metrics
+from triage.stats import metrics
 from triage_reports._look import Look
 from triage_reports._plot import Axes, Curve, plot
 

@@ -7,8 +7,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import triage
-from triage.comparison import leaks
-from triage.html import Markup, element
+from triage.io.html import Markup, element
+from triage.stats.comparison import leaks
 from triage_reports import _html_facts as words
 from triage_reports._html_commands import commands
 from triage_reports._html_compare import compared, figure, legend, table
@@ -19,7 +19,7 @@ from triage_reports._html_standings import Board, Standing, boards
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from triage.comparison import Leak
+    from triage.stats.comparison import Leak
 
 __all__ = ["Html"]
 

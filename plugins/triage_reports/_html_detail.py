@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 import numpy as np
 
 import triage
-from triage import metrics
-from triage.html import Markup, element, safe_html
+from triage.io.html import Markup, element, safe_html
+from triage.stats import metrics
 from triage_reports import _html_figures as figures
 from triage_reports._confusion import confused_pairs, reviewed
 from triage_reports._html_compare import bar, figure, legend, table

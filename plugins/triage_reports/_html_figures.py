@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 import triage
-from triage import metrics
-from triage.html import Markup
-from triage.terminal import safe_text
+from triage.io.html import Markup
+from triage.io.terminal import safe_text
+from triage.stats import metrics
 from triage_reports._html_svg import COLORS, axes, inline, styled
 
 if TYPE_CHECKING:

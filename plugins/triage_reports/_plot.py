@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from triage import plots
-from triage.plots import Axes, Curve
+from triage.io import plots
+from triage.io.plots import Axes, Curve
 from triage_reports._look import Look
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import triage
-from triage import metrics
-from triage.comparison import name_of
-from triage.terminal import cell
+from triage.io.terminal import cell
+from triage.stats import metrics
+from triage.stats.comparison import name_of
 from triage_reports._confusion import confused_pairs, worst
 from triage_reports._look import Look, columns, pad
 

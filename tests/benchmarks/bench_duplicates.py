@@ -22,7 +22,7 @@ import time
 import numpy as np
 
 import triage
-from triage.corpora import load
+from triage.data.sources import load
 
 COPIES, CHANGED, FAMILY = 0.1, 0.05, 10
 
@@ -46,7 +46,7 @@ def documents(corpus: str, n: int, seed: int) -> list[str]:
 
 def measure(corpus: str, n: int, seed: int) -> dict[str, float]:
     """Measure in this process."""
-    from triage.pipeline.duplicates import near_duplicates
+    from triage.data.duplicates import near_duplicates
 
     texts = documents(corpus, n, seed)
     started, cpu = time.perf_counter(), time.process_time()

@@ -16,14 +16,14 @@ import time
 import numpy as np
 
 import triage
-from triage.corpora import load
-from triage.drift import Seen, look
-from triage.evaluation import with_held_out
-from triage.experiment import Experiment
-from triage.model import HeldOut, Model
-from triage.options import parse_settings
-from triage.promises import promise_of, scores_of_part
-from triage.training import fit, prepare
+from triage.config import Experiment
+from triage.data.sources import load
+from triage.evaluation.evaluate import with_held_out
+from triage.host.options import parse_settings
+from triage.models.model import HeldOut, Model
+from triage.models.training import fit, prepare
+from triage.routing.monitoring import Seen, look
+from triage.routing.promises import promise_of, scores_of_part
 
 MAX_ERRORS = (0.05, 0.10)
 

@@ -26,11 +26,11 @@ import time
 import numpy as np
 
 import triage
-from triage.corpora import load
-from triage.evaluation import evaluate
-from triage.experiment import Experiment
-from triage.model import save_model
-from triage.training import fit, prepare
+from triage.config import Experiment
+from triage.data.sources import load
+from triage.evaluation.evaluate import evaluate
+from triage.models.model import save_model
+from triage.models.training import fit, prepare
 
 REAL = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "cfpb_complaints.csv.gz"
 STOPWATCH = pathlib.Path(triage.__file__).parent / "bench" / "stopwatch.py"

@@ -25,14 +25,14 @@ from dataclasses import replace
 import numpy as np
 
 import triage
-from triage.corpora import load
-from triage.early import bounds_of, early_promise_of, outcome_of
-from triage.evaluation import with_held_out
-from triage.experiment import Experiment
-from triage.looks import LENGTHS
-from triage.options import parse_settings
-from triage.routing import Router
-from triage.training import fit, prepare
+from triage.config import Experiment
+from triage.data.sources import load
+from triage.evaluation.evaluate import with_held_out
+from triage.host.options import parse_settings
+from triage.models.prefix_scores import LENGTHS
+from triage.models.training import fit, prepare
+from triage.routing.early import bounds_of, early_promise_of, outcome_of
+from triage.routing.router import Router
 
 REAL = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "cfpb_complaints.csv.gz"
 SIZES = (10, 100, 1_000, 10_000)
@@ -199,8 +199,8 @@ def without_promise(model, read, truth):
 
 def show_curve(found):
     """Draw the curve."""
-    from triage.plots import Axes, Curve, plot
-    from triage.terminal import console
+    from triage.io.plots import Axes, Curve, plot
+    from triage.io.terminal import console
 
     out = console()
     axes = Axes(x=(0, 1), y=(0, 1), x_words=("0%", "100% of the words"), y_words=("0%", "100%"), mark=None)

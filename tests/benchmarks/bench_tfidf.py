@@ -16,9 +16,9 @@ import time
 import numpy as np
 
 import triage
-from triage.corpora import load
-from triage.experiment import Experiment
-from triage.training import prepare
+from triage.config import Experiment
+from triage.data.sources import load
+from triage.models.training import prepare
 
 REAL = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "cfpb_complaints.csv.gz"
 BATCH = 256
@@ -85,7 +85,7 @@ def main():
 
     plugins = triage.Plugins.discover()
     dataset = load(plugins, arguments.corpus, labelled=True)
-    settings = triage.options.parse_settings(arguments.set)
+    settings = triage.host.options.parse_settings(arguments.set)
     results = {"triage tfidf": [], "scikit-learn pipeline": []}
     with threadpool_limits(arguments.threads):
         for repeat in range(arguments.repeats):

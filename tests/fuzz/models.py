@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 import triage
-from triage import bundle
-from triage.bundle.content import from_files, to_files
-from triage.bundle.manifest import manifest_of
-from triage.experiment import Experiment
-from triage.model import load_model, save_model
+from triage.config import Experiment
+from triage.models import bundle
+from triage.models.bundle.content import from_files, to_files
+from triage.models.bundle.manifest import manifest_of
+from triage.models.model import load_model, save_model
 
 from .harness import CANARY
 from .mutation import Program, change_bytes, change_tree, dumped
@@ -134,7 +134,7 @@ def sample() -> bundle.Bundle:
 
 
 class Bundles:
-    """`triage.bundle.read`: whole bundles, one or two files of which were changed."""
+    """`triage.models.bundle.read`: whole bundles, one or two files of which were changed."""
 
     name = "bundle"
 
@@ -156,13 +156,13 @@ class Bundles:
 
 
 class Models:
-    """`triage.model.load_model`: a trained model, forged; where it loads, it answers with probabilities."""
+    """`triage.models.model.load_model`: a trained model, forged; where it loads, it answers with probabilities."""
 
     name = "model"
 
     def __init__(self, folder: Path) -> None:
-        from triage.evaluation import with_held_out
-        from triage.training import fit, prepare
+        from triage.evaluation.evaluate import with_held_out
+        from triage.models.training import fit, prepare
 
         self.path = folder / "trained"
         self.plugins = triage.Plugins.discover()

@@ -14,7 +14,7 @@ from typing import Any
 
 import triage
 import triage_readers
-from triage.files import csv_line
+from triage.io.files import csv_line
 
 from .harness import CANARY
 from .mutation import Program, change_bytes, change_tree, dumped

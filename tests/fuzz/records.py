@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 import triage
-from triage.corrections import Correction, correct, read_corrections
-from triage.decided import read_audits, read_decisions
-from triage.decisions import csv_lines, json_lines
-from triage.drift import look
-from triage.experiment import Experiment, load_experiment
-from triage.files import csv_line
-from triage.model import HeldOut, Model
-from triage.options import resolve
-from triage.pipeline.cleaning import build_cleaning
-from triage.runs import read_run, write_run
+from triage.config import Experiment, load_experiment
+from triage.data.cleaning import build_cleaning
+from triage.data.corrections import Correction, correct, read_corrections
+from triage.evaluation.runs import read_run, write_run
+from triage.host.options import resolve
+from triage.io.files import csv_line
+from triage.models.model import HeldOut, Model
+from triage.routing.decision_reader import read_audits, read_decisions
+from triage.routing.decision_writer import csv_lines, json_lines
+from triage.routing.monitoring import look
 
 from .harness import CANARY
 from .mutation import Program, change_bytes, change_tree, dumped

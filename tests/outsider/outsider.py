@@ -6,7 +6,7 @@ from typing import Annotated
 import triage
 import triage_recurrent
 import triage_sklearn
-from triage.terminal import safe_text
+from triage.io.terminal import safe_text
 
 
 def convolutional(vocabulary_size, classes, *, filters: Annotated[int, "Runs of three words to know"] = 64):

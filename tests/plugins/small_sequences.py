@@ -4,7 +4,7 @@ import numpy as np
 
 import triage
 import triage_recurrent
-from triage.options import build_with
+from triage.host.options import build_with
 
 SIZE, K = 40, 3
 TINY = {"embedding-size": 10, "epochs": 2, "batch": 16, "word-dropout": 0.1}

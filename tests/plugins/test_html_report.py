@@ -19,11 +19,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 
 import triage
-from triage import metrics
 from triage.cli import cli
-from triage.html import Markup, element, safe_html
-from triage.runs import write_run
-from triage.terminal import safe_text
+from triage.evaluation.runs import write_run
+from triage.io.html import Markup, element, safe_html
+from triage.io.terminal import safe_text
+from triage.stats import metrics
 from triage_reports import html as html_report
 
 pytest.importorskip("matplotlib", reason="figures are drawn by matplotlib")
@@ -499,7 +499,7 @@ def test_no_text_is_shown_unless_it_is_asked_for():
 @pytest.fixture
 def judged(tmp_path):
     """A corpus, and a run that was judged on some of its rows."""
-    from triage.corpora import load
+    from triage.data.sources import load
 
     path = tmp_path / "letters.csv"
     names = ("card", "loan", "mortgage")

@@ -10,7 +10,7 @@ from small_sequences import FRESH, SIZE, TRAIN, TUNE, K, build, fitted, part
 
 import triage
 import triage_recurrent
-from triage.options import build_with, options_of
+from triage.host.options import build_with, options_of
 
 pytest.importorskip("tensorflow")
 

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from triage.model import GOLDEN_TEXTS, load_model
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
+from triage.models.model import GOLDEN_TEXTS, load_model
 
 pytest.importorskip("tensorflow")
 

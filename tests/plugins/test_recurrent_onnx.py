@@ -8,7 +8,7 @@ import pytest
 from small_sequences import FRESH, SIZE, TRAIN, build, fitted
 
 import triage
-from triage.pipeline.vectorize import pad
+from triage.data.vocabulary import pad
 from triage_recurrent._embeddings import ppmi_svd
 from triage_recurrent._keras import KerasNetwork
 from triage_recurrent._linear import learn_linear, out_of_fold
@@ -226,10 +226,10 @@ def test_the_file_says_its_opset_and_holds_no_path(network):
 @pytest.mark.slow
 @pytest.mark.parametrize("corpus", ["complaints", "reviews"])
 def test_on_every_embedded_test_document_onnx_answers_as_keras_does(corpus):
-    from triage.corpora import load
-    from triage.experiment import Experiment
-    from triage.pipeline.vectorize import learn_vocabulary
-    from triage.training import prepare
+    from triage.config import Experiment
+    from triage.data.sources import load
+    from triage.data.vocabulary import learn_vocabulary
+    from triage.models.training import prepare
     from triage_recurrent._onnx import to_onnx
     from triage_recurrent._serving import Network
 

@@ -10,7 +10,7 @@ from small_sequences import FRESH, SIZE, TRAIN, build, fitted
 
 import triage
 import triage_recurrent
-from triage.protocols import Streams
+from triage.host.protocols import Streams
 from triage_recurrent._linear import learn_linear
 
 keras = pytest.importorskip("keras")

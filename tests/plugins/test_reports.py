@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 import triage
-from triage import metrics
-from triage.terminal import console
+from triage.io.terminal import console
+from triage.stats import metrics
 from triage_reports import json as json_report
 from triage_reports import terminal as terminal_report
 from triage_reports._confusion import Confusion, confused_pairs, reviewed, worst

@@ -11,8 +11,8 @@ from small_parts import FRESH, HOSTILE, NONE, TRAIN, complaints, part
 
 import triage
 import triage_sklearn
-from triage.bundle.state import pack, unpack
-from triage.model import state_of
+from triage.models.bundle.state import pack, unpack
+from triage.models.model import state_of
 
 BACKENDS = {backend.name: backend for backend in triage_sklearn.triage_backends()}
 
@@ -40,10 +40,10 @@ def model(name):
 
 
 def test_the_backends_are_found_and_their_options_are_described(name):
-    options = triage.options.options_of(BACKENDS[name].build)
+    options = triage.host.options.options_of(BACKENDS[name].build)
     assert options["min-documents"].default == 3
     assert all(option.help for option in options.values())
-    assert triage.options.build_with(BACKENDS[name].build, {"ngrams": "1"}).terms.ngrams == 1
+    assert triage.host.options.build_with(BACKENDS[name].build, {"ngrams": "1"}).terms.ngrams == 1
 
 
 def test_before_fit_there_is_no_answer(name):

@@ -11,7 +11,7 @@ from small_parts import FRESH, HOSTILE, NONE, TRAIN
 
 import triage
 import triage_sklearn
-from triage.bundle.state import pack, unpack
+from triage.models.bundle.state import pack, unpack
 from triage_sklearn._frozen import freeze, thaw
 
 ROWS = np.abs(np.random.default_rng(0).normal(size=(60, 8))) * (
@@ -209,7 +209,7 @@ def test_the_documented_plugin_runs():
     plugins = triage.Plugins(strict=True)
     plugins.register(plugin)
     (backend,) = plugin.triage_backends()
-    assert triage.options.options_of(backend.build)["smoothing"].type is float
+    assert triage.host.options.options_of(backend.build)["smoothing"].type is float
     model = fit(backend, smoothing=0.1)
     assert (model.predict_proba(FRESH.texts).argmax(axis=1) == FRESH.codes).mean() >= 0.9
     assert model.estimator_["state"]["alpha"] == 0.1
@@ -222,7 +222,7 @@ def test_options_without_a_type_are_of_the_type_of_their_default():
         return MultinomialNB(alpha=smoothing, fit_prior=fit_prior)
 
     factory = a_backend(build).build
-    model = triage.options.build_with(factory, {"smoothing": "2", "fit-prior": "no", "ngrams": "1"})
+    model = triage.host.options.build_with(factory, {"smoothing": "2", "fit-prior": "no", "ngrams": "1"})
     model.fit(TRAIN, NONE, seed=3, watch=print)
     state = model.estimator_["state"]
     assert (state["alpha"], state["fit_prior"], model.terms.ngrams) == (2.0, False, 1)

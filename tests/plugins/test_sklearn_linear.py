@@ -13,8 +13,8 @@ from small_parts import FRESH, HOSTILE, NONE, TRAIN, complaints, part
 
 import triage
 import triage_sklearn
-from triage.bundle.state import pack
-from triage.model import state_of
+from triage.models.bundle.state import pack
+from triage.models.model import state_of
 from triage_sklearn import _learning, _linear, _terms
 from triage_sklearn._learning import learn_terms
 
@@ -40,7 +40,7 @@ def test_a_saved_linear_model_scores_with_numpy_alone(name, tmp_path):
         (tmp_path / file).write_bytes(data)
     code = (
         "import sys, json, pathlib, triage_sklearn\n"
-        "from triage.bundle.state import unpack\n"
+        "from triage.models.bundle.state import unpack\n"
         "files = {file.name: bytearray(file.read_bytes()) for file in pathlib.Path(sys.argv[1]).iterdir()}\n"
         "(model,) = [b.build() for b in triage_sklearn.triage_backends() if b.name == sys.argv[2]]\n"
         "vars(model).update(unpack(files))\n"

@@ -3,7 +3,7 @@
 import wave  # required by one saboteur below, which must not be imported here
 
 import triage
-from triage.terminal import safe_text
+from triage.io.terminal import safe_text
 
 assert wave
 

@@ -26,12 +26,12 @@ import numpy as np
 from triage import __version__
 from triage.bench.alternatives import ALTERNATIVES
 from triage.bench.rows import MEASURES, SCORES, Row, judge
+from triage.config import Experiment
 from triage.errors import DataError, Unavailable, UnknownName
-from triage.experiment import Experiment
-from triage.model import GOLDEN_TEXTS
-from triage.plugins import Plugins
-from triage.runs import to_json
-from triage.training import Prepared
+from triage.evaluation.runs import to_json
+from triage.host.manager import Plugins
+from triage.models.model import GOLDEN_TEXTS
+from triage.models.training import Prepared
 
 __all__ = ["MEASURES", "SCORES", "Row", "bench", "check_names"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage import metrics
-from triage.training import Prepared
+from triage.models.training import Prepared
+from triage.stats import metrics
 
 __all__ = ["MEASURES", "SCORES", "Row", "judge"]
 

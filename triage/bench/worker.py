@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from triage.bench.alternatives import ALTERNATIVES, Alternative, Failed, TutorialLstm
+from triage.config import Experiment
+from triage.data.cleaning import build_cleaning
+from triage.data.labels import Labels
 from triage.errors import TriageError
-from triage.experiment import Experiment
-from triage.model import load_model, save_model
-from triage.pipeline.cleaning import build_cleaning
-from triage.pipeline.labels import Labels
-from triage.plugins import Plugins
-from triage.training import Prepared, fit
-from triage.values import Dataset, Part, Splits
+from triage.host.manager import Plugins
+from triage.models.model import load_model, save_model
+from triage.models.training import Prepared, fit
+from triage.records import Dataset, Part, Splits
 
 __all__ = ["PARTS", "OwnBackend"]
 
@@ -73,7 +73,7 @@ class OwnBackend:
 
     def save(self, folder: Path) -> None:
         """Write a bundle, with all that `triage train` keeps in it."""
-        from triage.evaluation import with_held_out
+        from triage.evaluation.evaluate import with_held_out
 
         save_model(str(folder / "model"), with_held_out(self.model, self.prepared))
 

@@ -18,9 +18,9 @@ from triage.cli.common import (
     quiet_option,
     read,
 )
+from triage.config import Experiment
 from triage.errors import TriageError, Unavailable
-from triage.experiment import Experiment
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
     from triage.bench import Row
@@ -120,9 +120,9 @@ def command(
     """
     from triage.bench import bench, check_names
     from triage.bench.alternatives import ALTERNATIVES
-    from triage.files import write_file
-    from triage.runs import to_json
-    from triage.training import prepare
+    from triage.evaluation.runs import to_json
+    from triage.io.files import write_file
+    from triage.models.training import prepare
 
     talk = Talk(quiet=quiet)
     names = _names(backends)
@@ -267,7 +267,7 @@ def _show(facts: dict[str, Any], rows: Sequence[Row]) -> None:
     """Print both tables, the verdicts and the notes."""
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     measured = [row for row in rows if row.state == "measured"]

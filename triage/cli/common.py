@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from triage.experiment import Experiment, load_experiment
-from triage.extensions import Backend, Corpus, Extension, Policy
-from triage.plugins import Plugins
-from triage.terminal import safe_text
+from triage.config import Experiment, load_experiment
+from triage.host.extensions import Backend, Corpus, Extension, Policy
+from triage.host.manager import Plugins
+from triage.io.terminal import safe_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from triage.values import Dataset
+    from triage.records import Dataset
 
 __all__ = [
     "Talk",
@@ -54,7 +54,7 @@ class Talk:
     @functools.cached_property
     def console(self) -> Console:
         """A console on stderr."""
-        from triage.terminal import console
+        from triage.io.terminal import console
 
         return console(stderr=True)
 
@@ -158,7 +158,7 @@ def read_experiment(
     location: str | None, backend: str | None, settings: Sequence[str], given: dict[str, Any]
 ) -> Experiment:
     """Return the experiment that the flags and the experiment file describe together."""
-    from triage.options import parse_settings
+    from triage.host.options import parse_settings
 
     config = given.pop("config", None)
     experiment = load_experiment(config) if config else Experiment()
@@ -192,9 +192,9 @@ def read(
     corrections: str = "",
 ) -> Dataset:
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
-    from triage.corpora import account, gather, open_source
-    from triage.corrections import correct
-    from triage.pipeline.doubts import doubts
+    from triage.data.checks import doubts
+    from triage.data.corrections import correct
+    from triage.data.sources import account, gather, open_source
 
     with talk.stage(f"reading {location}"):
         source = open_source(plugins, location, options=columns)
@@ -219,14 +219,14 @@ def read(
 
 def tell(line: str) -> None:
     """Write one line for a person on stdout, safe for a terminal; what the locale lacks comes out as `?`."""
-    from triage.terminal import console
+    from triage.io.terminal import console
 
     console().print(safe_text(line), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON on stdout."""
-    from triage.runs import to_json
+    from triage.evaluation.runs import to_json
 
     sys.stdout.write(to_json(value))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from triage.cli.common import json_option, print_json
-from triage.comparison import Comparison, Leak, compare, leaks
 from triage.errors import NoInput
+from triage.stats.comparison import Comparison, Leak, compare, leaks
 
 
 @click.command()
@@ -31,7 +31,7 @@ def command(*, runs: str, learning_curve: bool, as_json: bool) -> None:
       triage compare runs --learning-curve
       triage evaluate complaints --backend tfidf --split naive && triage compare
     """
-    from triage.runs import find_runs, read_run
+    from triage.evaluation.runs import find_runs, read_run
 
     folders = find_runs(Path(runs))
     if not folders:
@@ -61,7 +61,7 @@ def _show(comparison: Comparison) -> None:
     from rich.padding import Padding
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     seeds = comparison.standings[0].seeds if comparison.standings else 0
@@ -100,7 +100,7 @@ def _show(comparison: Comparison) -> None:
 def _show_leaks(leaking: Sequence[Leak]) -> None:
     from rich.padding import Padding
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     out.print(cell("what a naive split flatters", style="bold"))
@@ -119,7 +119,7 @@ def _curve(comparison: Comparison) -> None:
     """Print the score against the number of training documents, as bars."""
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     if not comparison.curve:

@@ -21,12 +21,12 @@ from triage.cli.common import (
     read,
     tell,
 )
+from triage.config import Experiment
+from triage.data.checks import contradictory, counted, doubts
 from triage.errors import DataError
-from triage.experiment import Experiment
-from triage.extensions import Corpus
-from triage.pipeline.doubts import contradictory, counted, doubts
-from triage.plugins import Plugins
-from triage.values import Dataset
+from triage.host.extensions import Corpus
+from triage.host.manager import Plugins
+from triage.records import Dataset
 
 _SHOWN = 20_000
 """Characters of a sample's text that are shown: several screens, and nothing that a terminal chokes on."""
@@ -62,7 +62,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from triage.terminal import cell, console
+    from triage.io.terminal import cell, console
 
     table = Table(box=None, pad_edge=False)
     for column in ("corpus", "from", "what it is"):
@@ -168,7 +168,7 @@ def check(
         _suspects(talk, plugins, dataset, experiment, out, as_json=as_json)
         return
     if out:
-        from triage.corpora import save_quarantine
+        from triage.data.sources import save_quarantine
 
         save_quarantine(dataset.quarantined, out, location=corpus)
         talk.say(f"wrote {len(dataset.quarantined):,} quarantined rows to {out}")
@@ -187,9 +187,9 @@ def check(
 def _suspects(
     talk: Talk, plugins: Plugins, dataset: Dataset, experiment: Experiment, out: str | None, *, as_json: bool
 ) -> None:
-    from triage.files import write_file
-    from triage.noise import suspects, suspects_csv
-    from triage.terminal import write_data
+    from triage.evaluation.label_errors import suspects, suspects_csv
+    from triage.io.files import write_file
+    from triage.io.terminal import write_data
 
     with talk.stage("judging every label by models that have not seen it"):
         found = suspects(dataset, experiment, plugins)
@@ -241,9 +241,9 @@ def describe_families(dataset: Dataset, *, progress: Callable[[int], None] | Non
     """
     import numpy as np
 
-    from triage.pipeline.duplicates import near_duplicates, twins
-    from triage.pipeline.labels import Labels
-    from triage.pipeline.split import PARTS, split_stratified
+    from triage.data.duplicates import near_duplicates, twins
+    from triage.data.labels import Labels
+    from triage.data.splitting import PARTS, split_stratified
 
     groups = near_duplicates(dataset.texts, progress=progress)
     families, sizes = np.unique(groups, return_counts=True)
@@ -296,7 +296,7 @@ def problems_of(dataset: Dataset, *, min_per_class: int) -> list[dict[str, str]]
 def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     out.print(cell(f"{facts['corpus']}: {facts['documents']:,} documents", style="bold"))
@@ -338,7 +338,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 def _sample(dataset: Dataset, n: int) -> None:
     """Show `n` documents spread evenly over the corpus."""
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     step = max(1, len(dataset) // n)

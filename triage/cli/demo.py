@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from triage.cli.common import Talk, quiet_option, read
-from triage.experiment import Experiment
-from triage.plugins import Plugins
+from triage.config import Experiment
+from triage.host.manager import Plugins
 
 SHOWN = 14
 
@@ -28,11 +28,11 @@ def command(*, model: str | None, seed: int, quiet: bool) -> None:
     """
     from triage.cli.report import show
     from triage.cli.train import tell_splits, watching
-    from triage.evaluation import evaluate, with_held_out
-    from triage.model import load_model, save_model
-    from triage.routing import Router
-    from triage.terminal import cell, console, decisions_table
-    from triage.training import fit, prepare
+    from triage.evaluation.evaluate import evaluate, with_held_out
+    from triage.io.terminal import cell, console, decisions_table
+    from triage.models.model import load_model, save_model
+    from triage.models.training import fit, prepare
+    from triage.routing.router import Router
 
     talk = Talk(quiet=quiet)
     out = console()

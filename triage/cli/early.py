@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from triage.cli.common import Talk, print_json
 from triage.errors import CheckFailed, DataError
-from triage.model import Model
+from triage.models.model import Model
 
 if TYPE_CHECKING:
-    from triage.bundle import Lock
-    from triage.early import EarlyPromise
+    from triage.models.bundle import Lock
+    from triage.routing.early import EarlyPromise
 
 __all__ = ["promise_early", "realised_early"]
 
@@ -35,8 +35,8 @@ def promise_early(
         CheckFailed: nothing can be proven.
         DataError: the model does not hold what it says early of its held-out texts.
     """
-    from triage.early import bounds_of, early_promise_of
-    from triage.model import save_model
+    from triage.models.model import save_model
+    from triage.routing.early import bounds_of, early_promise_of
 
     parts = {name: (model.held_out[name], model.looks[name]) for name in model.looks}
     if not {"tune", "calibrate"} <= set(parts):
@@ -71,7 +71,7 @@ def promise_early(
 
 def realised_early(promise: EarlyPromise, model: Model) -> dict[str, Any] | None:
     """How the promise does on the test part, which took no part in making it; None without one."""
-    from triage.early import outcome_of
+    from triage.routing.early import outcome_of
 
     if not promise.kept or "test" not in model.looks:
         return None
@@ -98,7 +98,7 @@ def realised_early(promise: EarlyPromise, model: Model) -> dict[str, Any] | None
 
 
 def _show(promise: EarlyPromise, realised: dict[str, Any] | None) -> None:
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     out.print(_table(promise))
@@ -118,7 +118,7 @@ def _show(promise: EarlyPromise, realised: dict[str, Any] | None) -> None:
 
 
 def _sentences(promise: EarlyPromise) -> list[str]:
-    from triage.early import bounds_of
+    from triage.routing.early import bounds_of
 
     rule, bounds = promise.rule, bounds_of(promise)
     if rule is None:
@@ -141,7 +141,7 @@ def _sentences(promise: EarlyPromise) -> list[str]:
 def _table(promise: EarlyPromise) -> Any:
     from rich.table import Table
 
-    from triage.terminal import cell
+    from triage.io.terminal import cell
 
     table = Table(
         box=None, pad_edge=False, title="least probability after so many words", title_justify="left"

@@ -21,15 +21,15 @@ from triage.cli.common import (
     read,
     read_experiment,
 )
+from triage.data.checks import counted
 from triage.errors import TriageError, UsageError
-from triage.pipeline.doubts import counted
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from triage.isolation import Isolation
-    from triage.jobs import Job
+    from triage.evaluation.jobs import Job
+    from triage.host.sandbox import Isolation
 
 
 CURVE = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -89,7 +89,7 @@ def command(
       triage evaluate reviews --backend tfidf --seeds 3
       triage evaluate past.csv --label-column team --test this-year.csv --json
     """
-    from triage.runs import METRICS, read_run
+    from triage.evaluation.runs import METRICS, read_run
 
     talk = Talk(quiet=quiet)
     experiment = read_experiment(corpus, None, settings, given)
@@ -108,8 +108,8 @@ def command(
     )
     test = read(talk, plugins, test_corpus, dict(experiment.columns), labelled=True) if test_corpus else None
 
-    from triage.isolation import Isolation
-    from triage.jobs import job_of
+    from triage.evaluation.jobs import job_of
+    from triage.host.sandbox import Isolation
 
     jobs = [
         job_of(
@@ -151,7 +151,7 @@ def _options_of_each(
     Raises:
         UnknownName, BadOption, Unavailable: a backend or an option that cannot be.
     """
-    from triage.options import options_of, resolve
+    from triage.host.options import options_of, resolve
 
     known = {name: options_of(plugins.backend(name).build) for name in names}
     everywhere = {option for options in known.values() for option in options}
@@ -167,8 +167,8 @@ def _run_all(
     talk: Talk, jobs: Sequence[Job], *, again: bool, isolation: Isolation | None = None
 ) -> list[TriageError]:
     """Run what is not finished, one after the other; return what failed."""
-    from triage.jobs import JobFailed, follow
-    from triage.runs import METRICS
+    from triage.evaluation.jobs import JobFailed, follow
+    from triage.evaluation.runs import METRICS
 
     failures: list[TriageError] = []
     board = _Board([_Line(job) for job in jobs])
@@ -253,7 +253,7 @@ class _Board:
     def _table(self) -> Table:
         from rich.table import Table
 
-        from triage.terminal import cell
+        from triage.io.terminal import cell
 
         table = Table(box=None, pad_edge=False)
         for column in ("backend", "seed", "what it does", "macro-F1", "seconds"):

@@ -10,11 +10,11 @@ import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option, tell
 from triage.errors import CannotWrite, CheckFailed, UsageError
-from triage.plugins import Plugins
-from triage.protocols import Exports
+from triage.host.manager import Plugins
+from triage.host.protocols import Exports
 
 if TYPE_CHECKING:
-    from triage.model import Model
+    from triage.models.model import Model
 
 FORMS = ("onnx", "savedmodel", "tflite")
 AGREEMENT = 1e-5
@@ -40,7 +40,7 @@ def command(*, model: str, form: str, out: str, as_json: bool, quiet: bool) -> N
       triage export model --format savedmodel --out exported
       triage export model --format tflite --out exported
     """
-    from triage.model import load_model
+    from triage.models.model import load_model
 
     talk = Talk(quiet=quiet)
     loaded = load_model(model, Plugins.discover(warn=talk.say))
@@ -67,9 +67,9 @@ def command(*, model: str, form: str, out: str, as_json: bool, quiet: bool) -> N
 
 def _write(model: Model, form: str, folder: Path) -> float:
     """Write everything, and return how far the answers of what was written are from the model's."""
-    from triage.files import write_file
-    from triage.model import GOLDEN_TEXTS
-    from triage.runs import to_json
+    from triage.evaluation.runs import to_json
+    from triage.io.files import write_file
+    from triage.models.model import GOLDEN_TEXTS
 
     assert isinstance(model.classifier, Exports)
     assert model.vectorizer is not None

@@ -21,8 +21,8 @@ from triage.cli.common import (
     read,
 )
 from triage.errors import DataError, Unavailable, UsageError
-from triage.extensions import Forecaster
-from triage.plugins import Plugins
+from triage.host.extensions import Forecaster
+from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
     from triage.forecasting.backtest import Backtest, Contender
@@ -167,7 +167,7 @@ def _contenders(
 ) -> dict[str, Contender]:
     """Return who takes part, last week's same day always; what is not installed is said."""
     from triage.forecasting.backtest import Contender
-    from triage.options import options_of, parse_settings
+    from triage.host.options import options_of, parse_settings
 
     chosen = list(dict.fromkeys(names)) or [
         name for name in plugins.names(Forecaster) if _there(talk, plugins, name)
@@ -221,11 +221,11 @@ def _history(
     columns: dict[str, str],
 ) -> History:
     """Count the documents, or the decisions, of each day; what is left out is said."""
-    from triage.decided import are_decisions, read_decisions
-    from triage.experiment import load_experiment
-    from triage.files import shown
+    from triage.config import load_experiment
     from triage.forecasting.choosing import unlikely_end
     from triage.forecasting.volumes import ALL, daily
+    from triage.io.files import shown
+    from triage.routing.decision_reader import are_decisions, read_decisions
 
     own: Mapping[str, str] = load_experiment(config).queues if config else {}
     dated: Iterable[tuple[datetime.date | None, str]]

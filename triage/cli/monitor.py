@@ -8,10 +8,10 @@ import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option
 from triage.errors import CheckFailed
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
-    from triage.drift import Audit, Finding
+    from triage.routing.monitoring import Audit, Finding
 
 
 @click.command()
@@ -45,9 +45,9 @@ def command(
       triage monitor model decisions.jsonl --audited judged.csv
       triage monitor model decisions.jsonl --audited judged.csv --max-error 0.1 --json
     """
-    from triage.decided import read_audits, read_decisions
-    from triage.drift import look
-    from triage.model import load_model
+    from triage.models.model import load_model
+    from triage.routing.decision_reader import read_audits, read_decisions
+    from triage.routing.monitoring import look
 
     talk = Talk(quiet=quiet)
     loaded = load_model(model, Plugins.discover(warn=talk.say))
@@ -73,7 +73,7 @@ def command(
 def _show(findings: list[Finding]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     table = Table(box=None, pad_edge=False)

@@ -10,8 +10,8 @@ import click
 
 from triage.cli.common import Talk, json_option, print_json, tell
 from triage.errors import CheckFailed, UnknownName, UsageError
-from triage.options import options_of, parse_settings
-from triage.plugins import Plugins, Registered
+from triage.host.manager import Plugins, Registered
+from triage.host.options import options_of, parse_settings
 
 if TYPE_CHECKING:
     from triage.testing import Card
@@ -85,7 +85,7 @@ def _row(plugins: Plugins, each: Registered) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     colours = {"ready": "green", "missing": "yellow", "clash": "red", "failed": "red"}
     table = Table(box=None, pad_edge=False)
@@ -161,7 +161,7 @@ def _shown(default: Any) -> Any:
 def _page(record: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     out.print(cell(f"{record['name']}: {record['summary']}", style="bold"))
@@ -322,7 +322,7 @@ def _card(card: Card) -> dict[str, Any]:
 
 def _show(card: Card) -> None:
     """Print a report card: a line for each law, and in the end the number of checks."""
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     colours = {"kept": "green", "broken": "red", "expected": "yellow"}

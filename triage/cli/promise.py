@@ -9,9 +9,9 @@ import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option
 from triage.errors import CheckFailed, DataError, UsageError
-from triage.model import HeldOut, Model
-from triage.plugins import Plugins
-from triage.promises import Certificate, Promise, Score
+from triage.host.manager import Plugins
+from triage.models.model import HeldOut, Model
+from triage.routing.promises import Certificate, Promise, Score
 
 
 @click.command()
@@ -62,10 +62,10 @@ def command(
       triage promise model --max-error 0.02 --dry-run --json
       triage promise model --max-error 0.10 --early
     """
-    from triage import bundle
     from triage.cli.early import promise_early
-    from triage.model import load_model, save_model
-    from triage.promises import promise_of
+    from triage.models import bundle
+    from triage.models.model import load_model, save_model
+    from triage.routing.promises import promise_of
 
     if early and (per_queue or score != "probability"):
         raise UsageError("--early is about probabilities, and about all queues together")
@@ -131,7 +131,7 @@ def _realised(promise: Promise, test: HeldOut | None, queues: list[str]) -> dict
     """How the promise does on the test part, which took no part in making it."""
     import numpy as np
 
-    from triage.promises import scores_of_part, upper_bound
+    from triage.routing.promises import scores_of_part, upper_bound
 
     if test is None or not promise.kept:
         return None
@@ -151,7 +151,7 @@ def _realised(promise: Promise, test: HeldOut | None, queues: list[str]) -> dict
 
 
 def _show(promise: Promise, realised: dict[str, Any] | None) -> None:
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     if promise.overall is not None:
@@ -200,7 +200,7 @@ def _sentences(promise: Promise, certificate: Certificate) -> list[str]:
 def _table(certificate: Certificate) -> Any:
     from rich.table import Table
 
-    from triage.terminal import cell
+    from triage.io.terminal import cell
 
     table = Table(box=None, pad_edge=False)
     for column in ("threshold", "coverage", "routed", "errors", "upper bound", "proven"):
@@ -223,7 +223,7 @@ def _table(certificate: Certificate) -> Any:
 def _queues(promise: Promise) -> Any:
     from rich.table import Table
 
-    from triage.terminal import cell
+    from triage.io.terminal import cell
 
     table = Table(box=None, pad_edge=False)
     for column in ("queue", "documents", "threshold", "routed", "errors", "upper bound", "promise"):

@@ -10,10 +10,10 @@ import click
 
 from triage.cli.common import CORPUS, Talk, columns_of, columns_options, names_of, quiet_option, read
 from triage.errors import DataError, NoInput, UsageError
-from triage.extensions import Report
-from triage.plugins import Plugins
-from triage.protocols import Quotes
-from triage.values import Dataset, Evaluation
+from triage.host.extensions import Report
+from triage.host.manager import Plugins
+from triage.host.protocols import Quotes
+from triage.records import Dataset, Evaluation
 
 
 @click.command()
@@ -49,7 +49,7 @@ def command(
       triage report runs --format html --out report.html
       triage report runs --format html --out report.html --show-text past.csv
     """
-    from triage.runs import find_runs, read_run
+    from triage.evaluation.runs import find_runs, read_run
 
     folders = find_runs(Path(run))
     if not folders:
@@ -95,8 +95,8 @@ def show(
     """
     import io
 
-    from triage.files import write_file
-    from triage.terminal import console, write_data
+    from triage.io.files import write_file
+    from triage.io.terminal import console, write_data
 
     report = plugins.report(name)
     render = plugins.build(report)

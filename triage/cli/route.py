@@ -11,18 +11,18 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from triage.cli.common import POLICY, Talk, columns_of, columns_options, quiet_option
+from triage.config import Step
 from triage.errors import BadOption, DataError, UsageError
-from triage.experiment import Step
-from triage.files import shown
-from triage.plugins import Plugins
-from triage.values import Decision, Document, Quarantined
+from triage.host.manager import Plugins
+from triage.io.files import shown
+from triage.records import Decision, Document, Quarantined
 
 if TYPE_CHECKING:
     import datetime
 
-    from triage.capacity import Capacity
-    from triage.model import Model
-    from triage.protocols import Source
+    from triage.host.protocols import Source
+    from triage.models.model import Model
+    from triage.routing.capacity import Capacity
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 LONGEST_LINE = 16 << 20
@@ -96,8 +96,8 @@ def command(
       triage route model new.csv --policy costs --set matrix=costs.csv --set review=2 --reviewers-per-day 40
       tail -f complaints.log | triage route model - --format jsonl
     """
-    from triage.model import load_model
-    from triage.routing import Router
+    from triage.models.model import load_model
+    from triage.routing.router import Router
 
     if bool(texts) == (file is not None):
         raise UsageError("what is to be decided on? Name a FILE, or give --text TEXT")
@@ -130,7 +130,7 @@ def command(
 
 def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> tuple[Step, ...]:
     """The model's policies; --policy and --set replace or change the last."""
-    from triage.options import parse_settings
+    from triage.host.options import parse_settings
 
     *before, (name, options) = own
     changed = parse_settings(settings)
@@ -147,7 +147,7 @@ def _capacity(model: Model, per_day: int | None, share: float | None) -> Capacit
         return None
     import numpy as np
 
-    from triage.capacity import Capacity
+    from triage.routing.capacity import Capacity
 
     codes = [part.codes[part.codes < len(model.classes)] for part in model.held_out.values()]
     counts = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *codes]), minlength=1)
@@ -163,7 +163,7 @@ def _rows(
         return (Document(row=row, text=text) for row, text in enumerate(texts, start=1)), None
     if file == "-":
         return _lines(sys.stdin.buffer), None
-    from triage.corpora import checked, open_source
+    from triage.data.sources import checked, open_source
 
     source = open_source(plugins, file, options=columns)
     return iter(checked(source, file)), source
@@ -230,7 +230,7 @@ class _Seen:
         live: bool,
     ) -> Iterator[tuple[datetime.date | None, Decision]]:
         """Yield the day of each row and the decision on it."""
-        from triage.routing import BATCH
+        from triage.routing.router import BATCH
 
         done = 0
         while batch := list(islice(rows, 1 if live else BATCH)):
@@ -278,9 +278,9 @@ def _write(
     *,
     explain: bool,
 ) -> None:
-    from triage.decisions import csv_lines, json_lines, write_parquet
-    from triage.files import AtomicWriter
-    from triage.terminal import write_data
+    from triage.io.files import AtomicWriter
+    from triage.io.terminal import write_data
+    from triage.routing.decision_writer import csv_lines, json_lines, write_parquet
 
     if form == "table":
         _table(decisions, out, seen)
@@ -299,7 +299,7 @@ def _write(
 
 def _table(decisions: Iterator[Decision], out: str | None, seen: _Seen) -> None:
     """Print the first screen of decisions, and decide on the rest for the summary."""
-    from triage.terminal import console, decisions_table
+    from triage.io.terminal import console, decisions_table
 
     if out is not None:
         raise UsageError("--format table goes to the terminal; for a file take jsonl, csv or parquet")

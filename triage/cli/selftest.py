@@ -18,9 +18,9 @@ from triage.errors import CheckFailed, UnknownName, UsageError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from triage.calibration import Method
     from triage.selftest import Fault, Trial
     from triage.simulation import Outcome
+    from triage.stats.calibration import Method
 
 SIZES = (200, 1000, 5000)
 MAX_ERRORS = (0.02, 0.05, 0.10)
@@ -116,7 +116,7 @@ def _chosen(only: Sequence[str]) -> list[Fault]:
 
 
 def _list(faults: Sequence[Fault], *, as_json: bool) -> None:
-    from triage.terminal import cell, console, safe_text
+    from triage.io.terminal import cell, console, safe_text
 
     if as_json:
         print_json([{"name": fault.name, "does": fault.does, "must": fault.must} for fault in faults])
@@ -224,8 +224,8 @@ def _record(
 
 
 def _report(found: Sequence[tuple[Fault, list[Trial], float]], verdict: str) -> None:
+    from triage.io.terminal import cell, console
     from triage.selftest import tally
-    from triage.terminal import cell, console
 
     out = console()
     columns = ("fault", "tried", "lost", "silent", "let in", "skipped", "seconds")
@@ -263,7 +263,7 @@ def _report(found: Sequence[tuple[Fault, list[Trial], float]], verdict: str) -> 
 
 
 def _promises(talk: Talk, *, repeats: int, calibration: Method, seed: int, as_json: bool) -> None:
-    from triage.promises import documents_needed
+    from triage.routing.promises import documents_needed
     from triage.simulation import CONFIDENCE, simulate
 
     found: list[Outcome] = []
@@ -303,7 +303,7 @@ def _promises(talk: Talk, *, repeats: int, calibration: Method, seed: int, as_js
 
 
 def _show(found: list[Outcome]) -> None:
-    from triage.terminal import cell, console
+    from triage.io.terminal import cell, console
 
     columns = (
         "promise for",
@@ -336,7 +336,7 @@ def _show(found: list[Outcome]) -> None:
 def _table(columns: Sequence[str], *, left: Sequence[str]) -> Table:
     from rich.table import Table
 
-    from triage.terminal import cell
+    from triage.io.terminal import cell
 
     table = Table(box=None, pad_edge=False)
     for column in columns:

@@ -13,10 +13,10 @@ import click
 
 from triage.cli.common import Talk, quiet_option
 from triage.errors import DataError
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
-    from triage.streaming import StreamAnswer, StreamBatch
+    from triage.routing.streaming import StreamAnswer, StreamBatch
 
 _CHUNK = 1 << 16
 _LONGEST = 1 << 24
@@ -58,8 +58,8 @@ def command(*, model: str, reread: bool, as_json: bool, max_characters: int | No
       echo '{"id": "chat 7", "feed": "I was charged twice ", "end": true}' | triage stream model --json
       triage stream tfidf-model --reread < letter.txt
     """
-    from triage.model import load_model
-    from triage.streaming import MOST_CHARACTERS, StreamBatch
+    from triage.models.model import load_model
+    from triage.routing.streaming import MOST_CHARACTERS, StreamBatch
 
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
@@ -67,7 +67,7 @@ def command(*, model: str, reread: bool, as_json: bool, max_characters: int | No
     batch = StreamBatch(loaded, plugins, reread=reread, most_characters=max_characters or MOST_CHARACTERS)
     talk.say(_about_early(batch, model))
     if as_json:
-        from triage.terminal import write_data
+        from triage.io.terminal import write_data
 
         desk = _Desk(batch)
         for lines in _lines(sys.stdin.buffer):
@@ -170,7 +170,7 @@ class _Desk:
     """
 
     def __init__(self, batch: StreamBatch) -> None:
-        from triage.decisions import record
+        from triage.routing.decision_writer import record
 
         self.errors = self.early = 0
         self._batch = batch
@@ -230,7 +230,7 @@ class _Desk:
 
     def _refuse(self, name: str) -> dict[str, Any]:
         """Give a text that is too long to a person; what still comes of it is not taken."""
-        from triage.values import Decision
+        from triage.records import Decision
 
         most = f"{self._batch.most_characters:,}"
         said = self._error(f"the text is longer than {most} characters; it goes to a person", id=name)

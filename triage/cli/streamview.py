@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from triage.streaming import StreamAnswer, StreamBatch
+    from triage.routing.streaming import StreamAnswer, StreamBatch
 
 __all__ = ["show"]
 
@@ -28,7 +28,7 @@ def show(batch: StreamBatch, events: Iterable[str | None]) -> int:
         batch: reads.
         events: pieces, and None at the end of a text.
     """
-    from triage.terminal import console
+    from triage.io.terminal import console
 
     out = console()
     live: Any = None
@@ -71,7 +71,7 @@ def _so_far(answer: StreamAnswer) -> Text:
 def _ended(answer: StreamAnswer, number: int) -> Text:
     from rich.text import Text
 
-    from triage.terminal import cell, safe_text
+    from triage.io.terminal import cell, safe_text
 
     decision, final = answer.decision, answer.final
     assert decision is not None
@@ -98,7 +98,7 @@ def _counted(words: int) -> str:
 def _sure(answer: StreamAnswer) -> Text:
     from rich.text import Text
 
-    from triage.terminal import cell
+    from triage.io.terminal import cell
 
     if answer.label is None or answer.confidence is None:
         return Text(" " * _BAR + "   -  nothing to go by yet", style="dim")

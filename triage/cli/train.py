@@ -25,15 +25,15 @@ from triage.cli.common import (
     read_experiment,
     tell,
 )
+from triage.data.checks import counted
 from triage.errors import UsageError
-from triage.pipeline.doubts import counted
-from triage.plugins import Plugins
-from triage.protocols import Watch
-from triage.training import Prepared
-from triage.values import Epoch
+from triage.host.manager import Plugins
+from triage.host.protocols import Watch
+from triage.models.training import Prepared
+from triage.records import Epoch
 
 if TYPE_CHECKING:
-    from triage.experiment import Experiment
+    from triage.config import Experiment
 
 
 @click.command()
@@ -85,10 +85,10 @@ def command(
       triage train past.csv --backend tfidf --set max-features=50000 --seed 7 --model model
       triage train --config triage.toml --model model
     """
-    from triage import bundle
-    from triage.evaluation import evaluate, with_held_out
-    from triage.model import save_model
-    from triage.training import fit, prepare
+    from triage.evaluation.evaluate import evaluate, with_held_out
+    from triage.models import bundle
+    from triage.models.model import save_model
+    from triage.models.training import fit, prepare
 
     talk = Talk(quiet=quiet)
     experiment = read_experiment(corpus, backend, settings, given)
@@ -154,10 +154,10 @@ def isolated(
     Raises:
         JobFailed: the process ended without a model; what stood at `model` still stands.
     """
-    from triage import bundle
-    from triage.isolation import Isolation
-    from triage.jobs import Job, follow, placed
-    from triage.runs import read_run
+    from triage.evaluation.jobs import Job, follow, placed
+    from triage.evaluation.runs import read_run
+    from triage.host.sandbox import Isolation
+    from triage.models import bundle
 
     place = str(Path(model).absolute())
     with tempfile.TemporaryDirectory(prefix="triage-train-") as runs:

@@ -18,8 +18,8 @@ import numpy as np
 
 from triage.errors import DataError, PluginFailed
 from triage.forecasting.volumes import Days, History
-from triage.protocols import Forecasts
-from triage.values import Epoch
+from triage.host.protocols import Forecasts
+from triage.records import Epoch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

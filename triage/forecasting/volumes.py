@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from triage.errors import DataError, UsageError
-from triage.files import shown
+from triage.io.files import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -205,7 +205,7 @@ def read_holidays(path: str) -> dict[datetime.date, str]:
         NoInput: no such file.
         DataError: no column `date`, or a line without a date such as 2024-12-25; it is named.
     """
-    from triage.textfiles import read_table
+    from triage.io.text_tables import read_table
 
     found = {}
     for line, cells in read_table(path, needs=["date"], what="a file of holidays"):

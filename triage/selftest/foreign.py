@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from triage import bundle
+from triage.models import bundle
 from triage.selftest.forging import field, forge, onnx_with_external_data, varint
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial

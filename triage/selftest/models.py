@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from triage import bundle
-from triage.bundle.manifest import MANIFEST
 from triage.errors import TriageError
-from triage.model import load_model
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
+from triage.models import bundle
+from triage.models.bundle.manifest import MANIFEST
+from triage.models.model import load_model
 from triage.selftest.forging import forge, tensors
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial

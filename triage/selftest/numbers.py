@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from triage import bundle
+from triage.models import bundle
 from triage.selftest.forging import install
 from triage.selftest.place import Done, Place, two_at_a_time
 from triage.selftest.trials import Fault, Trial

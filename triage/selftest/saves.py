@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from triage import bundle
 from triage.errors import TriageError
+from triage.models import bundle
 from triage.selftest.place import Done, Place
 from triage.selftest.privileges import NO_PRIVILEGES, triage_as_plain_user
 from triage.selftest.trials import Fault, Trial
@@ -35,7 +35,7 @@ runpy.run_module("triage", run_name="__main__", alter_sys=True)
 """
 _HOLD = """
 import os, sys, time
-from triage import bundle
+from triage.models import bundle
 with bundle.lock(sys.argv[1]):
     with open(sys.argv[2], "w") as file:
         file.write(str(os.getpid()))

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from triage.bundle.manifest import MANIFEST, SCHEMA
+from triage.models.bundle.manifest import MANIFEST, SCHEMA
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial
 

@@ -9,7 +9,7 @@ import pathlib
 import stat
 from collections.abc import Iterator, Mapping
 
-from triage.bundle.manifest import MANIFEST
+from triage.models.bundle.manifest import MANIFEST
 from triage.selftest.place import Done, Place, two_at_a_time
 from triage.selftest.privileges import NO_PRIVILEGES, PLAIN_USER
 from triage.selftest.trials import Fault, Trial

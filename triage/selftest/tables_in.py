@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from triage.records import Document
 from triage.selftest.judging import rows_of
 from triage.selftest.place import Done, Place
 from triage.selftest.trials import Fault, Trial
-from triage.values import Document
 
 __all__ = ["FAULTS"]
 
@@ -190,8 +190,8 @@ def _decided(place: Place, what: str, case: _Case, name: str) -> Trial:
 
 def _changed(place: Place, case: _Case, name: str) -> int:
     """Return the first row whose text, label or day is not what was written, or 0."""
-    from triage.corpora import load, open_source
-    from triage.plugins import Plugins
+    from triage.data.sources import load, open_source
+    from triage.host.manager import Plugins
 
     options = {"encoding": case.options[1]} if case.options[:1] == ("--encoding",) else {}
     plugins, path = Plugins.discover(), str(place.folder / name)

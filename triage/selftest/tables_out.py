@@ -134,8 +134,8 @@ def _suspects(place: Place, names: Sequence[str]) -> Iterator[Trial]:
 
 
 def _ids(path: pathlib.Path) -> list[str]:
-    from triage.corpora import load
-    from triage.plugins import Plugins
+    from triage.data.sources import load
+    from triage.host.manager import Plugins
 
     options = {"text_column": "label", "id_column": "id"}
     return [document.id for document in load(Plugins.discover(), str(path), options=options).documents]

@@ -72,8 +72,8 @@ def _whole(what: str, place: Place, texts: Sequence[str], number: int) -> Trial:
         )
     else:
         file = write_rows(place.folder / "whole.jsonl", [{"id": key, "text": text} for key, text in rows])
-    from triage.corpora import load
-    from triage.plugins import Plugins
+    from triage.data.sources import load
+    from triage.host.manager import Plugins
 
     dataset = load(Plugins.discover(), str(file))
     lost = sum(read != text for read, text in zip(dataset.texts, kept, strict=False))

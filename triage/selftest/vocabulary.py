@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage import bundle, hookimpl
+from triage import hookimpl
 from triage.errors import TriageError
-from triage.extensions import Backend
-from triage.model import Model, load_model, restore, save_model, state_of
-from triage.plugins import Plugins
+from triage.host.extensions import Backend
+from triage.host.manager import Plugins
+from triage.models import bundle
+from triage.models.model import Model, load_model, restore, save_model, state_of
+from triage.records import Part
 from triage.selftest.place import Place
 from triage.selftest.trials import Fault, Trial
-from triage.values import Part
 
 __all__ = ["FAULTS"]
 
@@ -104,7 +105,7 @@ def _sequences(
     what: str, words: Sequence[str], path: pathlib.Path, base: pathlib.Path, plugins: Plugins
 ) -> Trial:
     """Save and load a model that reads token ids, with these words in its vocabulary."""
-    from triage.pipeline.vectorize import Vectorizer
+    from triage.data.vocabulary import Vectorizer
 
     vectorizer = Vectorizer(("", "[UNK]", "charged", *words, "twice", "last"), 50)
     known = load_model(str(base), plugins)

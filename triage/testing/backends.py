@@ -1,4 +1,4 @@
-"""The laws of a backend: what `triage.Backend` and `triage.protocols.Classifier` promise, one by one."""
+"""The laws of a backend: what `triage.Backend` and `triage.host.protocols.Classifier` promise, one by one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import NotFitted, TriageError
-from triage.model import ask
-from triage.protocols import Explains
+from triage.host.protocols import Explains
+from triage.models.model import ask
 from triage.testing import samples, streams
 from triage.testing.executables import executable
 from triage.testing.laws import LawBroken, hold
@@ -207,7 +207,7 @@ def the_locale_changes_nothing(it: Trained) -> None:
 
 def nothing_that_is_saved_can_run(it: Trained) -> None:
     """A saved model holds arrays, numbers and words: no pickle, no program, no archive, whatever its name."""
-    from triage.model import state_of
+    from triage.models.model import state_of
 
     try:
         state = state_of(it.lesson.classifier)

@@ -1,4 +1,4 @@
-"""The laws of a cleaner: what `triage.Cleaner` and `triage.protocols.Clean` promise, one by one."""
+"""The laws of a cleaner: what `triage.Cleaner` and `triage.host.protocols.Clean` promise, one by one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+from triage.data.cleaning import CleaningTimeout, build_cleaning
 from triage.errors import TriageError
-from triage.options import resolve
-from triage.pipeline.cleaning import CleaningTimeout, build_cleaning
+from triage.host.options import resolve
 from triage.testing import samples
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening, once

@@ -1,4 +1,4 @@
-"""The laws of a corpus: what `triage.Corpus` and `triage.protocols.Source` promise, one by one."""
+"""The laws of a corpus: what `triage.Corpus` and `triage.host.protocols.Source` promise, one by one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from triage.extensions import Cleaner
-from triage.protocols import Source
+from triage.host.extensions import Cleaner
+from triage.host.protocols import Source
+from triage.records import Document, Quarantined
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening, once
-from triage.values import Document, Quarantined
 
 __all__ = ["LAWS", "SOURCE", "Reading"]
 

@@ -1,4 +1,4 @@
-"""The laws of a forecaster: what `triage.Forecaster` and `triage.protocols.Forecasts` promise, one by one."""
+"""The laws of a forecaster: what `triage.Forecaster` and its protocol `Forecasts` promise, one by one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from triage.errors import DataError
 from triage.forecasting.volumes import Days, History
-from triage.protocols import Forecasts
+from triage.host.protocols import Forecasts
+from triage.records import Epoch
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Heard, Subject, listening, once
-from triage.values import Epoch
 
 __all__ = ["LAWS", "Foretelling", "sample"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from triage.errors import CheckFailed, UsageError, near
-from triage.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
 from triage.testing import backends, cleaners, corpora, forecasters, policies, readers, reports
 from triage.testing.laws import Card, Check, Law, checks_of, judge, raise_broken
 from triage.testing.subjects import Host, Subject

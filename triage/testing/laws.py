@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from triage.errors import UsageError, near
-from triage.terminal import safe_text
+from triage.io.terminal import safe_text
 
 __all__ = ["Card", "Check", "Law", "LawBroken", "Outcome", "checks_of", "hold", "judge", "raise_broken"]
 

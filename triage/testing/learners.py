@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.experiment import Experiment
-from triage.model import Model, ask, save_model
-from triage.options import resolve
-from triage.pipeline.cleaning import Cleaning
-from triage.protocols import Classifier
+from triage.config import Experiment
+from triage.data.cleaning import Cleaning
+from triage.host.options import resolve
+from triage.host.protocols import Classifier
+from triage.models.model import Model, ask, save_model
+from triage.records import Epoch, Part
 from triage.testing import samples
 from triage.testing.laws import hold
 from triage.testing.subjects import Heard, Subject, fresh_process, listening, once
-from triage.values import Epoch, Part
 
 __all__ = ["SEED", "Lesson", "Trained", "rows_hold"]
 

@@ -1,4 +1,4 @@
-"""The laws of a policy: what `triage.Policy` and `triage.protocols.Decide` promise, one by one."""
+"""The laws of a policy: what `triage.Policy` and `triage.host.protocols.Decide` promise, one by one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.protocols import Adopts, Decide
-from triage.routing import REASONS
+from triage.host.protocols import Adopts, Decide
+from triage.records import Document, Prediction, Verdict
+from triage.routing.router import REASONS
 from triage.testing import samples
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening
-from triage.values import Document, Prediction, Verdict
 
 __all__ = ["LAWS", "Deciding"]
 
@@ -58,8 +58,8 @@ def prediction(k: int = 4, n: int = 40, *, texts: Sequence[str] = ()) -> Predict
 
 def _records(k: int) -> Mapping[str, Mapping[str, Any]]:
     """What is stored with a model on which something was promised."""
-    from triage.model import HeldOut
-    from triage.promises import promise_of
+    from triage.models.model import HeldOut
+    from triage.routing.promises import promise_of
 
     parts = []
     for seed in (1, 2):
@@ -87,7 +87,7 @@ def verdicts_say_route_or_review(it: Deciding) -> None:
 
 
 def reasons_are_of_the_closed_list(it: Deciding) -> None:
-    """Every verdict has a reason, and each is a word of `triage.routing.REASONS` or `rule:NAME`."""
+    """Every verdict has a reason, and each is a word of `triage.routing.router.REASONS` or `rule:NAME`."""
     for verdict in _said(it, prediction()):
         hold(verdict.reasons, "a verdict without a reason")
         for reason in verdict.reasons:

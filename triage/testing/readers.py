@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from triage.errors import TriageError
-from triage.protocols import Source
+from triage.host.protocols import Source
+from triage.records import Document, Quarantined
 from triage.testing.corpora import SOURCE, Reading
 from triage.testing.laws import LawBroken, hold
 from triage.testing.subjects import Host
-from triage.values import Document, Quarantined
 
 __all__ = ["LAWS", "Opening"]
 

@@ -7,8 +7,8 @@ import json
 import os
 import sys
 
-from triage.model import load_model
-from triage.plugins import Plugins
+from triage.host.manager import Plugins
+from triage.models.model import load_model
 
 __all__ = ["main"]
 

@@ -1,4 +1,4 @@
-"""The laws of a report: what `triage.Report` and `triage.protocols.Render` promise, one by one."""
+"""The laws of a report: what `triage.Report` and `triage.host.protocols.Render` promise, one by one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from triage import metrics
-from triage.calibration import quality
-from triage.protocols import Quotes
-from triage.terminal import console
+from triage.host.protocols import Quotes
+from triage.io.terminal import console
+from triage.records import Decision, Epoch, Evaluation, Run
+from triage.stats import metrics
+from triage.stats.calibration import quality
 from triage.testing.laws import LawBroken, hold
 from triage.testing.subjects import COMMON, Heard, Subject, listening, once
-from triage.values import Decision, Epoch, Evaluation, Run
 
 __all__ = ["LAWS", "Rendering", "evaluation"]
 

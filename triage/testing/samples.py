@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from triage.pipeline.vectorize import Vectorizer, tokens
-from triage.values import Part
+from triage.data.vocabulary import Vectorizer, tokens
+from triage.records import Part
 
 __all__ = [
     "CANARY",

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 
 from triage.errors import CannotWrite, UsageError, near
-from triage.files import write_file
+from triage.io.files import write_file
 
 __all__ = ["KINDS", "write_plugin"]
 

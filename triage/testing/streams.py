@@ -1,4 +1,4 @@
-"""The laws of a backend that keeps its place in a text: what `triage.protocols.Streams` promises."""
+"""The laws of a backend that keeps its place in a text: what `triage.host.protocols.Streams` promises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import UsageError
-from triage.protocols import Streams
+from triage.host.protocols import Streams
 from triage.testing.laws import hold
 from triage.testing.learners import Trained
 

@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import Any
 
 from triage.errors import UsageError
-from triage.extensions import Extension
-from triage.options import options_of, resolve
-from triage.plugins import Origin, Plugins
+from triage.host.extensions import Extension
+from triage.host.manager import Origin, Plugins
+from triage.host.options import options_of, resolve
 from triage.testing.laws import hold
 
 __all__ = ["COMMON", "Heard", "Host", "Subject", "fresh_process", "listening", "once"]

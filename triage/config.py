@@ -1,0 +1,261 @@
+"""The frozen experiment: everything that decides what is learned and how it is used, and its TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from triage.errors import BadOption, DataError, near
+from triage.io.files import shown
+from triage.io.text_tables import read_whole
+from triage.stats.calibration import check_method
+
+__all__ = ["Experiment", "Step", "load_experiment"]
+
+Step = tuple[str, Mapping[str, Any]]
+"""A plugin's name and its options."""
+
+_MOST_BYTES = 1 << 20
+_MOST_DEPTH = 32
+SPLITS = ("grouped", "naive", "time")
+_SECTIONS: dict[str, tuple[str, ...] | None] = {
+    "corpus": (
+        "location",
+        "text-column",
+        "label-column",
+        "date-column",
+        "id-column",
+        "encoding",
+        "delimiter",
+        "corrections",
+    ),
+    "pipeline": (
+        "cleaners",
+        "stopwords",
+        "keep",
+        "max-tokens",
+        "max-length",
+        "digits",
+        "min-per-class",
+        "split",
+        "seed",
+        "calibration",
+        "false-alarms",
+    ),
+    "backend": None,
+    "policy": None,
+    "queues": None,
+    "rules": None,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What is learned, from what, and what is done with it.
+
+    Attributes:
+        location: a corpus plugin's name or a path.
+        columns: what the user said about the columns and the encoding.
+        corrections: a file of labels that a person has changed, or "".
+        cleaners: the cleaning steps in order; None for what the corpus asks for.
+        stopwords: the language of the stop words, where a cleaner drops any; None for the cleaner's own.
+        keep: stop words that stay.
+        max_tokens: the size of the vocabulary, for backends that consume sequences.
+        max_length: the number of tokens at which a sequence is cut.
+        digits: whether that vocabulary may hold words with a digit, such as somebody's account number.
+        min_per_class: labels with fewer documents are set aside.
+        split: "grouped", "naive" or "time".
+        calibration: "temperature", "isotonic", "venn-abers" or "none".
+        false_alarms: the share of documents like those of the training that is sent to a person as out of
+            scope; 0 for no such guard.
+        seed: of the split and of the training.
+        train_share: the share of the training part that is learned from, for learning curves.
+        backend: the backend's name.
+        options: the backend's options, as given.
+        policies: the policies in the order in which they are asked.
+        queues: the queue of a label; a label without one is its own queue.
+        rules: named patterns, asked before the policies.
+    """
+
+    location: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    corrections: str = ""
+    cleaners: tuple[Step, ...] | None = None
+    stopwords: str | None = None
+    keep: tuple[str, ...] = ()
+    max_tokens: int = 20_000
+    max_length: int = 250
+    digits: bool = False
+    min_per_class: int = 10
+    split: str = "grouped"
+    calibration: str = "temperature"
+    false_alarms: float = 0.05
+    seed: int = 42
+    train_share: float = 1.0
+    backend: str = "tfidf"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    policies: tuple[Step, ...] = (("threshold", {}),)
+    queues: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check what was given.
+
+        Raises:
+            BadOption: something of another type, a number out of range, or an unknown split.
+        """
+        self._check_types()
+        if self.split not in SPLITS:
+            raise BadOption(f"split is {', '.join(SPLITS)}, not {self.split!r}.{near(self.split, SPLITS)}")
+        check_method(self.calibration)
+        if not _is_number(self.false_alarms) or not 0 <= self.false_alarms < 1:
+            raise BadOption(f"false-alarms is at least 0 and below 1, not {self.false_alarms!r}")
+        for name, least in (("max_tokens", 3), ("max_length", 1), ("min_per_class", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise BadOption(
+                    f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
+                )
+        if not isinstance(self.digits, bool):
+            raise BadOption(f"digits is true or false, not {self.digits!r}")
+        if not _is_number(self.train_share) or not 0 < self.train_share <= 1:
+            raise BadOption(f"train-share is above 0 and at most 1, not {self.train_share!r}")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:
+            raise BadOption(f"seed is a whole number from 0 to {2**32 - 1}, not {self.seed!r}")
+
+    def _check_types(self) -> None:
+        """Hold texts and tables to what they are: a file can put anything anywhere."""
+        for name in ("location", "corrections", "split", "calibration", "backend"):
+            if not isinstance(getattr(self, name), str):
+                raise BadOption(f"{name} is a text, not {_kind(getattr(self, name))}")
+        if self.stopwords is not None and not isinstance(self.stopwords, str):
+            raise BadOption(f"stopwords is a language's name, not {_kind(self.stopwords)}")
+        if not all(isinstance(word, str) for word in self.keep):
+            raise BadOption("keep is a list of words")
+        for name in ("columns", "queues"):
+            for key, value in getattr(self, name).items():
+                if not isinstance(value, str):
+                    raise BadOption(f"{name}: {shown(key)} is a text, not {_kind(value)}")
+        for key, rule in self.rules.items():
+            if not isinstance(rule, Mapping):
+                raise BadOption(f"the rule {shown(key)} is {{pattern = ..., queue = ... or review = true}}")
+
+    def steps(self, asked_by_corpus: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
+        """Return the cleaning steps: the experiment's, else the corpus', else the default."""
+        if self.cleaners is not None:
+            return self.cleaners
+        return tuple((name, {}) for name in asked_by_corpus or (default,))
+
+    @property
+    def chain(self) -> tuple[Step, ...]:
+        """The policies in order, the rules first where there are any."""
+        return ((("rules", {"rules": self.rules}),) if self.rules else ()) + self.policies
+
+    def changed(self, **changes: Any) -> Experiment:
+        """Return a copy with these fields, leaving alone those that are None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the experiment as values that JSON can hold."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Experiment:
+        """Take back what `to_json` gave, after JSON made lists of its tuples."""
+        steps = {
+            name: None if record[name] is None else tuple((step, options) for step, options in record[name])
+            for name in ("cleaners", "policies")
+        }
+        return cls(**{**record, **steps, "keep": tuple(record["keep"])})
+
+
+def load_experiment(path: str) -> Experiment:
+    """Read an experiment file.
+
+    Raises:
+        NoInput: no such file, or nothing that may be read.
+        DataError: it is not TOML (the line is named), or far too large.
+        BadOption: a section or a key that does not exist (the near ones are suggested), or a value that
+            cannot stand there.
+    """
+    try:
+        record = tomllib.loads(read_whole(path, most=_MOST_BYTES).decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{shown(path)}: not an experiment file: {error}") from None
+    except (RecursionError, ValueError) as error:  # such as a date that is none, or a number of 5,000 digits
+        raise DataError(f"{shown(path)}: not an experiment file ({type(error).__name__})") from None
+    if _depth(record) > _MOST_DEPTH:
+        raise DataError(f"{shown(path)}: tables and lists nested more than {_MOST_DEPTH} deep")
+    return _from_toml(record, path)
+
+
+def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
+    for section, content in record.items():
+        if section not in _SECTIONS:
+            raise BadOption(f"{shown(path)}: there is no section {shown(section)}.{near(section, _SECTIONS)}")
+        if not isinstance(content, dict) and not (section == "policy" and isinstance(content, list)):
+            raise BadOption(f"{shown(path)}: [{section}] is a table")
+        for key in content if _SECTIONS[section] else ():
+            if key not in (_SECTIONS[section] or ()):
+                words = near(key, _SECTIONS[section] or ())
+                raise BadOption(f"{shown(path)}: [{section}] has no {shown(key)}.{words}")
+    corpus, pipeline = dict(record.get("corpus", {})), dict(record.get("pipeline", {}))
+    backend = dict(record.get("backend", {}))
+    policies = record.get("policy", [])
+    policies = policies if isinstance(policies, list) else [policies]
+    cleaners = pipeline.pop("cleaners", None)
+    if cleaners is not None and not isinstance(cleaners, list):
+        raise BadOption(f"{shown(path)}: [pipeline] cleaners is a list of names")
+    keep = pipeline.pop("keep", [])
+    if not isinstance(keep, list):
+        raise BadOption(f"{shown(path)}: [pipeline] keep is a list of words")
+    return Experiment().changed(
+        location=corpus.pop("location", None),
+        corrections=corpus.pop("corrections", None),
+        columns={key.replace("-", "_"): _word(value) for key, value in corpus.items()} or None,
+        cleaners=None if cleaners is None else tuple(_step(entry, path, "cleaners") for entry in cleaners),
+        keep=tuple(keep) or None,
+        **{key.replace("-", "_"): value for key, value in pipeline.items()},
+        backend=backend.pop("name", None),
+        options=backend or None,
+        policies=tuple(_step(entry, path, "policy") for entry in policies) or None,
+        queues={label: _word(queue) for label, queue in record.get("queues", {}).items()} or None,
+        rules=dict(record.get("rules", {})) or None,
+    )
+
+
+def _step(entry: Any, path: str, where: str) -> Step:
+    """A name, or a table with a name and options."""
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+        return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+    raise BadOption(f"{shown(path)}: each entry of {where} is a name, or a table with a name and options")
+
+
+def _word(value: Any) -> Any:
+    """A whole number where a name is expected is one: `label-column = 3`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and tables are nested; without recursion, which ends at some depth itself."""
+    depth, level = 0, [value]
+    while level := [
+        inner
+        for each in level
+        if isinstance(each, dict | list)
+        for inner in (each.values() if isinstance(each, dict) else each)
+    ]:
+        depth += 1
+    return depth
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    return {dict: "a table", list: "a list", bool: "true or false"}.get(type(value), type(value).__name__)

@@ -1,0 +1,124 @@
+"""What is doubtful about a corpus, and what nothing can be learned from, with names and counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.errors import DataError
+from triage.records import Dataset
+
+__all__ = ["alike", "check_size", "check_texts", "contradictory", "counted", "doubts"]
+
+_SCORES = 100_000_000  # documents times labels: a matrix of 800 MB, and judging holds several
+
+
+def doubts(dataset: Dataset) -> list[str]:
+    """Return what a person should know before anything is learned from `dataset`; [] where nothing is odd.
+
+    Labels that look alike stay different labels, and a text with several labels is learned with each of
+    them: what is meant cannot be known, so nothing is changed.
+    """
+    found = [
+        f"labels that differ only in case or spaces are different labels: {counted(group)}"
+        for group in alike(dataset.label_counts)
+    ]
+    if len(found) > 5:
+        found = [*found[:5], f"and {len(found) - 5:,} more sets of labels that differ only in case or spaces"]
+    pairs = contradictory(dataset)
+    if pairs:
+        most = ", ".join(
+            f"{_name(first)} and {_name(second)} ({count:,})"
+            for (first, second), count in pairs.most_common(3)
+        )
+        found.append(
+            f"{pairs.total():,} texts carry more than one label and count with each; most often {most}"
+        )
+    return found
+
+
+def check_size(dataset: Dataset, labels: Sequence[str], *, judged: int) -> None:
+    """Refuse so many labels that the probabilities of one part would fill the memory.
+
+    Args:
+        dataset: what is to be learned from.
+        labels: those that are to be told apart.
+        judged: how many documents the largest part has that is judged at once.
+
+    Raises:
+        DataError: more than 100 million probabilities; it names some labels with their counts.
+    """
+    if judged * len(labels) > _SCORES:
+        found = dataset.label_counts
+        some = counted({label: found[label] for label in labels}, most=5)
+        raise DataError(
+            f"{dataset.name}: {judged:,} documents cannot be judged at once on {len(labels):,} labels: "
+            f"{some}. Join labels, raise --min-per-class, or take a sample"
+        )
+
+
+def check_texts(
+    name: str,
+    kept: Mapping[str, int],
+    texts: Sequence[str],
+    steps: Sequence[str],
+    groups: NDArray[np.int64] | None,
+) -> None:
+    """Refuse texts that say nothing, or that all say the same.
+
+    Args:
+        name: of the corpus.
+        kept: the labels that are learned, with their counts.
+        texts: n texts, clean.
+        steps: what they were cleaned by.
+        groups: shape (n,): the families that must not be divided, or None where all may be.
+
+    Raises:
+        DataError: all are empty, or all are of one family.
+    """
+    if not any(texts):
+        raise DataError(
+            f"{name}: all {len(texts):,} labelled texts are empty after cleaning ({', '.join(steps)}): "
+            f"{counted(kept)}. Choose other --cleaners, or another --text-column"
+        )
+    if groups is not None and len(texts) > 1 and (groups == groups[0]).all():
+        raise DataError(
+            f"{name}: all {len(texts):,} labelled texts are near-duplicates of one another: {counted(kept)}. "
+            "Nothing could be judged on other texts than were learned from; give more, or --split naive"
+        )
+
+
+def alike(counts: Mapping[str, int]) -> list[dict[str, int]]:
+    """Return each set of labels that differ only in case, spaces or Unicode form, with their counts."""
+    folded: dict[str, dict[str, int]] = {}
+    for label, count in counts.items():
+        form = " ".join(unicodedata.normalize("NFKC", label).split()).casefold()
+        folded.setdefault(form, {})[label] = count
+    return [group for group in folded.values() if len(group) > 1]
+
+
+def contradictory(dataset: Dataset) -> Counter[tuple[str, str]]:
+    """Return how many texts carry more than one label, by their first two labels in order.
+
+    Texts that differ only in white space are one text; blank ones are none.
+    """
+    labels: dict[str, set[str]] = {}
+    for document in dataset.documents:
+        if document.label is not None and document.text.strip():
+            labels.setdefault(" ".join(document.text.split()), set()).add(document.label)
+    pairs = (sorted(given)[:2] for given in labels.values() if len(given) > 1)
+    return Counter((first, second) for first, second in pairs)
+
+
+def counted(counts: Mapping[str, int], *, most: int = 8) -> str:
+    """Return labels with their counts for a message, the first `most` of them."""
+    shown = ", ".join(f"{_name(label)} ({count:,})" for label, count in list(counts.items())[:most])
+    return shown + (f" and {len(counts) - most:,} more" if len(counts) > most else "")
+
+
+def _name(label: str) -> str:
+    return repr(label if len(label) <= 60 else label[:59] + "…")

@@ -1,0 +1,231 @@
+"""Judge a fitted model on the test part: the numbers, the probabilities and the decisions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.errors import DataError, Diverged
+from triage.host.manager import Plugins
+from triage.host.protocols import Adopts
+from triage.models.model import HeldOut, Model
+from triage.models.prefix_scores import looks_at
+from triage.models.training import Fitted, Prepared
+from triage.records import Decision, Document, Evaluation
+from triage.routing.router import Router
+from triage.stats import metrics
+from triage.stats.bootstrap import coverage_intervals
+from triage.stats.calibration import quality
+from triage.stats.oov import unseen_words
+
+__all__ = ["COSTS", "evaluate", "with_held_out"]
+
+COSTS = ("seconds", "documents_per_second", "peak_memory_mb")
+"""The keys of `Evaluation.metrics` that two runs of one seed need not agree on."""
+
+
+def evaluate(
+    fitted: Fitted,
+    prepared: Prepared,
+    plugins: Plugins,
+    *,
+    test_documents: Sequence[Document] | None = None,
+) -> Evaluation:
+    """Return how the model does on the test part, which is read here and nowhere else.
+
+    Args:
+        fitted: fresh from training.
+        prepared: the parts it was trained on.
+        plugins: whose observers are told.
+        test_documents: where the test part's rows point to, when that is not the training corpus.
+
+    Raises:
+        DataError: the test part is empty.
+        Diverged: a probability is not finite.
+    """
+    model, test = fitted.model, prepared.splits.test
+    if not len(test):
+        raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
+    started = time.perf_counter()
+    with plugins.blame(plugins.backend(model.backend)):
+        raw = model.predict_raw(test.texts)
+    source = prepared.dataset.documents if test_documents is None else test_documents
+    prediction = model.prediction([source[row] for row in test.rows.tolist()], test.texts, raw=raw)
+    probabilities = prediction.probabilities
+    predict_seconds = time.perf_counter() - started
+    if not np.isfinite(probabilities).all():
+        raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
+
+    decisions = Router(_promising(model, prepared, plugins), model.experiment.chain, plugins).settle(
+        prediction
+    )
+
+    reliability = {
+        when: quality(test.codes, _with_unseen(each, test.k))
+        for when, each in (("before", raw), ("after", probabilities))
+    }
+    probabilities = _with_unseen(probabilities, test.k)
+    scores = metrics.score(test.codes, probabilities, test.classes)
+    splits = prepared.splits
+    found: dict[str, Any] = {
+        "corpus": prepared.dataset.name,
+        "corpus_sha256": model.trained["corpus_sha256"],
+        "backend": model.backend,
+        "options": dict(model.options),
+        "seed": model.experiment.seed,
+        "split": model.experiment.split,
+        "experiment": model.experiment.to_json(),
+        "train_share": model.experiment.train_share,
+        "documents": {name: len(part) for name, part in splits.parts.items()}
+        | {"quarantined": len(prepared.dataset.quarantined) + sum(prepared.timed_out.values())},
+        "set_aside": dict(splits.set_aside),
+        "unseen": dict(prepared.unseen),
+        "unseen_words": unseen_words(splits.train.texts, test.texts),
+        "timed_out": dict(prepared.timed_out),
+        "lengths": _lengths(splits.train.texts),
+        **scores,
+        "coverage_at_accuracy_interval": _coverage_intervals(test.codes, probabilities, test.groups),
+        "calibration": _calibration(model),
+        "reliability": reliability,
+        "scope": {
+            "false_alarms": model.scope.false_alarms if model.scope else None,
+            "out_of_scope": None
+            if prediction.out_of_scope is None
+            else float(np.mean(prediction.out_of_scope)),
+        },
+        "routing": _routing(decisions, test.codes, test.classes, model.queues, model.experiment.policies[-1]),
+        "seconds": {"prepare": prepared.seconds, "fit": fitted.seconds, "predict": predict_seconds},
+        "epochs": len(fitted.history),
+        "documents_per_second": {
+            "fit": len(splits.train) / max(fitted.seconds, 1e-9),
+            "predict": len(test) / max(predict_seconds, 1e-9),
+        },
+        "peak_memory_mb": peak_memory_mb(),
+        "versions": dict(model.trained["versions"]),
+    }
+    evaluation = Evaluation(
+        run=fitted.run,
+        metrics=found,
+        labels=test.classes,
+        confusion=np.asarray(scores["confusion"]["matrix"], dtype=np.int64),
+        codes=test.codes,
+        probabilities=probabilities,
+        rows=test.rows,
+        groups=test.groups,
+        history=fitted.history,
+        decisions=decisions,
+    )
+    plugins.run_finished(fitted.run, evaluation)
+    return evaluation
+
+
+def _coverage_intervals(
+    codes: NDArray[np.int64], probabilities: NDArray[np.float64], groups: NDArray[np.int64]
+) -> dict[str, list[float]]:
+    """The 95% intervals of `coverage_at_accuracy`."""
+    predicted, confidence = metrics.top_label(probabilities)
+    found = coverage_intervals(confidence, predicted != codes, groups, least=metrics.ACCURACIES)
+    return {f"{least:.2f}": list(interval) for least, interval in zip(metrics.ACCURACIES, found, strict=True)}
+
+
+def _calibration(model: Model) -> dict[str, Any]:
+    """How the model was calibrated, without the steps of its maps."""
+    return {name: value for name, value in model.calibration.to_json().items() if name != "steps"}
+
+
+def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
+    """Give the model a promise to be judged by, where one of its policies asks for what is stored with it."""
+    asking = [
+        options
+        for name, options in model.experiment.chain
+        if isinstance(plugins.build(plugins.policy(name), dict(options)), Adopts)
+    ]
+    if not asking or not len(prepared.splits.tune) or not len(prepared.splits.calibrate):
+        return model
+    from triage.routing.promises import promise_of
+
+    held_out = with_held_out(model, prepared).held_out
+    promise = promise_of(
+        held_out["tune"],
+        held_out["calibrate"],
+        [model.queues[label] for label in model.classes],
+        max_error=float(asking[-1].get("max_error", 0.05)),
+        confidence=float(asking[-1].get("confidence", 0.95)),
+    )
+    return replace(model, extra={**model.extra, "promise": promise.to_json()})
+
+
+def with_held_out(model: Model, prepared: Prepared) -> Model:
+    """Return the model with what it says about the parts that it was not fitted on, and says early."""
+    parts = {name: part for name, part in prepared.splits.parts.items() if name != "train" and len(part)}
+    held_out = {}
+    for name, part in parts.items():
+        raw = model.predict_raw(part.texts)
+        scope = model.scope_of(part.texts, raw)
+        held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
+    looks = {
+        name: looks for name, part in parts.items() if (looks := looks_at(model, part.texts)) is not None
+    }
+    return replace(model, held_out=held_out, looks=looks)
+
+
+def _lengths(texts: Sequence[str]) -> dict[str, list[int]]:
+    """A histogram of the training texts' lengths in words after cleaning; the last bin holds all above."""
+    words = np.array([len(text.split()) for text in texts])
+    width = max(1, int(np.ceil(np.quantile(words, 0.99) / 20)))
+    edges = np.arange(21) * width
+    counts, _ = np.histogram(np.minimum(words, edges[-1]), bins=edges)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def _routing(
+    decisions: Sequence[Decision],
+    codes: NDArray[np.int64],
+    classes: Sequence[str],
+    queues: dict[str, str],
+    policy: tuple[str, Any],
+) -> dict[str, Any]:
+    """How much was routed by itself, and what share of that went to a wrong queue."""
+    routed = [
+        decision.queue != queues.get(classes[code], classes[code])
+        for decision, code in zip(decisions, codes.tolist(), strict=True)
+        if decision.action == "route"
+    ]
+    name, options = policy
+    return {
+        "policy": name,
+        "max_error": options.get("max_error"),
+        "confidence": options.get("confidence"),
+        "coverage": len(routed) / len(decisions),
+        "realised_error": sum(routed) / len(routed) if routed else None,
+    }
+
+
+def _with_unseen(probabilities: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Give labels that training never saw a column of zeros: every one of them counts as an error."""
+    missing = k - probabilities.shape[1]
+    return np.pad(probabilities, ((0, 0), (0, missing))) if missing else probabilities
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held so far, in MB (10**6 bytes); 0 where unknown."""
+    try:
+        # On Linux ru_maxrss survives exec: a small child of a large parent would report the parent's peak.
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    except (OSError, ValueError):
+        pass
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -1,0 +1,150 @@
+"""Which labels look wrong: out-of-fold probabilities and confident learning.
+
+Northcutt, Jiang and Chuang (2021), "Confident learning: estimating uncertainty in dataset labels",
+arXiv 1911.00068. No document is judged by a model that has seen it, or a near-duplicate of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.config import Experiment
+from triage.data.corrections import COLUMNS, identifiers
+from triage.data.splitting import split_stratified
+from triage.data.vocabulary import learn_vocabulary
+from triage.host.manager import Plugins
+from triage.host.options import resolve
+from triage.io.files import csv_line
+from triage.models.model import checked
+from triage.models.training import prepare
+from triage.records import Dataset, Part
+
+__all__ = ["Suspect", "confident_errors", "suspects", "suspects_csv"]
+
+_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A label that looks wrong.
+
+    Attributes:
+        id: the document's own, or `#ROW` where it has none or shares it with another.
+        given: its label.
+        suggested: the label that it looks like.
+        confidence: how much likelier the suggested label is than the given one: the first's share of the
+            two's probability, above 0.5 and at most 1.
+    """
+
+    id: str
+    given: str
+    suggested: str
+    confidence: float
+
+
+def suspects(
+    dataset: Dataset, experiment: Experiment, plugins: Plugins, *, folds: int = _FOLDS
+) -> list[Suspect]:
+    """Return the labels that look wrong, the most suspicious first.
+
+    Args:
+        dataset: with labels.
+        experiment: says how to clean, which labels to leave out, and which backend judges.
+        plugins: where they are looked up.
+        folds: how many models are fitted, each on all other folds; families of near-duplicates stay together.
+
+    Raises:
+        DataError: nothing to learn from.
+    """
+    whole = _whole(dataset, experiment, plugins)
+    probabilities = _out_of_fold(whole, experiment, plugins, folds)
+    chosen = confident_errors(whole.codes, probabilities)
+    rows = np.arange(len(whole))
+    given, best = probabilities[rows, whole.codes], probabilities[rows, chosen]
+    found = np.flatnonzero(chosen != whole.codes)
+    confidence = best / np.maximum(given + best, 1e-300)
+    order = found[np.argsort(-confidence[found], kind="stable")]
+    ids = identifiers(dataset.documents)
+    return [
+        Suspect(
+            ids[int(whole.rows[i])],
+            whole.classes[whole.codes[i]],
+            whole.classes[chosen[i]],
+            float(confidence[i]),
+        )
+        for i in order
+    ]
+
+
+def confident_errors(codes: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return shape (n,): the class that each document confidently belongs to, or its own where none does.
+
+    A document confidently belongs to a class if its probability is at least the mean probability of that
+    class over the documents that carry it; of several such classes the likeliest counts.
+    """
+    k = probabilities.shape[1]
+    totals = np.bincount(codes, minlength=k)
+    own = probabilities[np.arange(len(codes)), codes]
+    thresholds = np.where(totals > 0, np.bincount(codes, own, minlength=k) / np.maximum(totals, 1), np.inf)
+    confident = np.where(probabilities >= thresholds, probabilities, -1.0)
+    best = confident.argmax(axis=1)
+    # A class that is no likelier than the given one is no reason to doubt it.
+    doubtful = confident.max(axis=1) > own
+    return np.where(doubtful, best, codes)
+
+
+def _whole(dataset: Dataset, experiment: Experiment, plugins: Plugins) -> Part:
+    """Clean and encode everything with a label, as for a training."""
+    parts = prepare(dataset, experiment, plugins).splits.parts.values()
+    full = [part for part in parts if len(part)]
+    return Part(
+        texts=tuple(text for part in full for text in part.texts),
+        codes=np.concatenate([part.codes for part in full]),
+        classes=full[0].classes,
+        rows=np.concatenate([part.rows for part in full]),
+        groups=np.concatenate([part.groups for part in full]),
+    )
+
+
+def _out_of_fold(whole: Part, experiment: Experiment, plugins: Plugins, folds: int) -> NDArray[np.float64]:
+    backend = plugins.backend(experiment.backend)
+    options = resolve(backend.build, experiment.options, owner=backend.name)
+    fold_of = split_stratified(whole.codes, whole.groups, seed=experiment.seed, shares=[1 / folds] * folds)
+    found = np.empty((len(whole), whole.k))
+    for fold in range(folds):
+        inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        train, judged, nothing = (_take(whole, rows) for rows in (inside, outside, inside[:0]))
+        if backend.consumes == "sequences":
+            vectorizer = learn_vocabulary(
+                train.texts, max_tokens=experiment.max_tokens, max_length=experiment.max_length
+            )
+            train, judged, nothing = (
+                replace(part, sequences=vectorizer(part.texts), vocabulary=vectorizer.vocabulary)
+                for part in (train, judged, nothing)
+            )
+        classifier = plugins.build(backend, options)
+        with plugins.blame(backend):
+            classifier.fit(train, nothing, seed=experiment.seed, watch=lambda _: None)
+            answers = classifier.predict_proba(judged.inputs) if len(judged) else np.empty((0, whole.k))
+        found[outside] = checked(answers, len(judged), whole.k, backend.name)
+    return np.nan_to_num(found, nan=1 / whole.k, posinf=1 / whole.k, neginf=1 / whole.k)
+
+
+def _take(part: Part, rows: NDArray[np.intp]) -> Part:
+    return replace(
+        part,
+        texts=tuple(part.texts[row] for row in rows.tolist()),
+        codes=part.codes[rows],
+        rows=part.rows[rows],
+        groups=part.groups[rows],
+    )
+
+
+def suspects_csv(found: Sequence[Suspect]) -> str:
+    """Return a CSV file for a person to work through, its cells safe to open in a spreadsheet."""
+    rows = ((each.id, each.given, each.suggested, f"{each.confidence:.4f}") for each in found)
+    return "".join(csv_line(cells, end="\n") for cells in (COLUMNS, *rows))

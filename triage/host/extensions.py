@@ -1,0 +1,167 @@
+"""The records that plugins yield: a name, a line about it, and a factory. Learn one, know six."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from triage.host.protocols import Classifier, Clean, Decide, Forecasts, Render, Source
+
+__all__ = ["Backend", "Cleaner", "Corpus", "Extension", "Forecaster", "Policy", "Report"]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """What the six kinds have in common.
+
+    Attributes:
+        name: lower-case words joined by hyphens; how users call it.
+        summary: one line for `triage plugins`.
+        build: a factory. Its keyword-only parameters are the options that users may set; their
+            annotations (`Annotated[int, "help"]`) and defaults are the schema. Heavy imports belong in it.
+        requires: names of importable modules that `build` needs, such as ("tensorflow",).
+    """
+
+    kind: ClassVar[str] = "extension"
+
+    name: str
+    summary: str
+    build: Callable[..., Any]
+    requires: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without building.
+
+        Raises:
+            TypeError: a field of the wrong type.
+            ValueError: a name that users could not type, or an empty summary.
+        """
+        if not isinstance(self.name, str) or not isinstance(self.summary, str):
+            raise TypeError("name and summary are strings")
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"the name {self.name!r} is not made of lower-case words joined by hyphens")
+        if not self.summary.strip() or "\n" in self.summary:
+            raise ValueError(f"{self.name}: summary is one line of text")
+        if not callable(self.build):
+            raise TypeError(f"{self.name}: build is not callable")
+        if isinstance(self.requires, str) or not all(isinstance(module, str) for module in self.requires):
+            raise TypeError(f"{self.name}: requires is a tuple of module names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend(Extension):
+    """Learns which label a text belongs to.
+
+    Attributes:
+        consumes: "texts" for cleaned strings, "sequences" for token ids of the shared vocabulary.
+    """
+
+    kind: ClassVar[str] = "backend"
+
+    build: Callable[..., Classifier]
+    consumes: Literal["texts", "sequences"] = "texts"
+
+    def __post_init__(self) -> None:
+        """Check `consumes` too."""
+        super().__post_init__()
+        if self.consumes not in ("texts", "sequences"):
+            raise ValueError(f"{self.name}: consumes is 'texts' or 'sequences', not {self.consumes!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus(Extension):
+    """A source of documents that has a name.
+
+    Attributes:
+        cleaners: the cleaning that suits it, where the experiment names none.
+    """
+
+    kind: ClassVar[str] = "corpus"
+
+    build: Callable[..., Source]
+    cleaners: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaner(Extension):
+    """A step from text to text.
+
+    Attributes:
+        steps: for a preset, the steps that it stands for: names, or (name, options).
+            A preset's own `build` is not called; use `Cleaner.preset` to make one.
+    """
+
+    kind: ClassVar[str] = "cleaner"
+
+    build: Callable[..., Clean]
+    steps: tuple[str | tuple[str, Mapping[str, Any]], ...] = ()
+
+    @classmethod
+    def preset(
+        cls, name: str, summary: str, steps: tuple[str | tuple[str, Mapping[str, Any]], ...]
+    ) -> Cleaner:
+        """Return a cleaner that stands for several others, in order."""
+        return cls(name=name, summary=summary, build=_never_built, steps=steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Extension):
+    """Decides what goes where by itself.
+
+    Attributes:
+        reads: "probabilities" is asked only about documents that the model has a say on; "documents" is
+            asked about every readable one, those that are empty after cleaning too.
+    """
+
+    kind: ClassVar[str] = "policy"
+
+    build: Callable[..., Decide]
+    reads: Literal["probabilities", "documents"] = "probabilities"
+
+    def __post_init__(self) -> None:
+        """Check `reads` too."""
+        super().__post_init__()
+        if self.reads not in ("probabilities", "documents"):
+            raise ValueError(f"{self.name}: reads is 'probabilities' or 'documents', not {self.reads!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Extension):
+    """Shows evaluations to a person or to a program."""
+
+    kind: ClassVar[str] = "report"
+
+    build: Callable[..., Render]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecaster(Extension):
+    """Says how many documents each queue will get on the days to come.
+
+    Attributes:
+        called: how a sentence calls it, such as "the LSTM"; by default its name.
+        fits: how often one backtest fits it at most, for those that learn slowly; in between, the last fit
+            is asked about later days. None fits it at every origin.
+    """
+
+    kind: ClassVar[str] = "forecaster"
+
+    build: Callable[..., Forecasts]
+    called: str = ""
+    fits: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check `called` and `fits` too."""
+        super().__post_init__()
+        if not isinstance(self.called, str) or "\n" in self.called:
+            raise ValueError(f"{self.name}: called is one line of text")
+        if self.fits is not None and (not isinstance(self.fits, int) or self.fits < 1):
+            raise ValueError(f"{self.name}: fits is a number of at least 1, or None, not {self.fits!r}")
+
+
+def _never_built() -> Clean:
+    raise TypeError("a preset stands for its steps and is not built itself")

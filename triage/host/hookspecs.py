@@ -1,0 +1,240 @@
+"""Every hook. The docstring of each is a complete small plugin, and the tests run it.
+
+The collecting hooks differ only in what they yield: learn one, know six. They are called once, when the
+plugins are gathered; what they yield is checked and kept by name. `build` is called when a thing is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pluggy
+
+from triage.host.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
+from triage.host.protocols import Source
+from triage.records import Epoch, Evaluation, Run
+
+__all__ = ["hookimpl", "hookspec"]
+
+hookspec = pluggy.HookspecMarker("triage")
+hookimpl = pluggy.HookimplMarker("triage")
+
+
+@hookspec
+def triage_backends() -> Iterable[Backend]:
+    '''Yield the backends that this plugin adds.
+
+    ```python
+    """Answer with the commonest label of the training part."""
+    import numpy as np
+    import triage
+
+
+    class Commonest:
+        def fit(self, train, tune, *, seed, watch):
+            self.shares_ = train.counts / len(train)
+
+        def predict_proba(self, texts):
+            return np.tile(self.shares_, (len(texts), 1))
+
+
+    @triage.hookimpl
+    def triage_backends():
+        yield triage.Backend(name="commonest", summary="Always the commonest label", build=Commonest)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_corpora() -> Iterable[Corpus]:
+    '''Yield the corpora that this plugin adds.
+
+    ```python
+    """Three complaints, to try things on."""
+    import triage
+
+
+    class Three:
+        name = "three"
+
+        def __iter__(self):
+            pairs = [("my card was lost", "card"), ("the rate rose", "loan"), ("a fee on my card", "card")]
+            for row, (text, label) in enumerate(pairs, start=1):
+                yield triage.Document(row=row, text=text, label=label)
+
+
+    @triage.hookimpl
+    def triage_corpora():
+        yield triage.Corpus(name="three", summary="Three complaints, to try things on", build=Three)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_cleaners() -> Iterable[Cleaner]:
+    '''Yield the cleaning steps that this plugin adds; they apply in the order that the experiment lists.
+
+    ```python
+    """Drop what stands in square brackets."""
+    import re
+    import triage
+
+
+    def build():
+        brackets = re.compile(r"\\[[^\\]]*\\]")
+        return lambda text: brackets.sub(" ", text)
+
+
+    @triage.hookimpl
+    def triage_cleaners():
+        yield triage.Cleaner(name="brackets", summary="Drops what stands in square brackets", build=build)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_policies() -> Iterable[Policy]:
+    '''Yield the policies that this plugin adds. They are asked in the order that the experiment lists them.
+
+    ```python
+    """Nobody is written to by a machine on the strength of three words."""
+    from typing import Annotated
+    import triage
+
+
+    class Short:
+        def __init__(self, *, words: Annotated[int, "Texts with fewer words go to a person"] = 4):
+            self.words = words
+
+        def decide(self, prediction):
+            short = triage.Verdict(action="review", reasons=("ambiguous",))
+            return [short if len(text.split()) < self.words else None for text in prediction.texts]
+
+
+    @triage.hookimpl
+    def triage_policies():
+        yield triage.Policy(name="short", summary="Very short texts go to a person", build=Short)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_reports() -> Iterable[Report]:
+    '''Yield the reports that this plugin adds.
+
+    ```python
+    """One line for each evaluation."""
+    import triage
+
+
+    class Lines:
+        def render(self, evaluations, *, console):
+            return "\\n".join(f"{e.run.backend} {e.metrics['accuracy']:.3f}" for e in evaluations)
+
+
+    @triage.hookimpl
+    def triage_reports():
+        yield triage.Report(name="lines", summary="One line for each evaluation", build=Lines)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_forecasters() -> Iterable[Forecaster]:
+    '''Yield the forecasters that this plugin adds.
+
+    ```python
+    """Expect on every day what came on a day of the last four weeks, on average."""
+    import numpy as np
+    import triage
+
+
+    class FourWeeks:
+        def fit(self, history, *, horizon, seed, watch):
+            if not len(history):
+                raise triage.DataError("no day to learn from")
+
+        def forecast(self, history, ahead):
+            return np.tile(history.filled[-28:].mean(axis=0), (len(ahead), 1))
+
+
+    @triage.hookimpl
+    def triage_forecasters():
+        yield triage.Forecaster(name="four-weeks", summary="The mean of the last four weeks", build=FourWeeks)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def triage_open_corpus(location: str, options: dict[str, str]) -> Source | None:
+    '''Open `location`, or return None to leave it to the next plugin. The built-in readers come last.
+
+    `options` holds what the user said about the columns: `text_column`, `label_column`, `date_column`,
+    `id_column`, `encoding` and `delimiter`, each only where it was given.
+
+    ```python
+    """Read `.lines` files: a label, a tab, a text."""
+    import triage
+
+
+    class Lines:
+        def __init__(self, location):
+            self.name = location
+
+        def __iter__(self):
+            with open(self.name, encoding="utf-8") as lines:
+                for row, line in enumerate(lines, start=1):
+                    label, tab, text = line.rstrip("\\n").partition("\\t")
+                    if tab:
+                        yield triage.Document(row=row, text=text, label=label)
+                    else:
+                        yield triage.Quarantined(row=row, line=row, reason="no tab")
+
+
+    @triage.hookimpl
+    def triage_open_corpus(location, options):
+        return Lines(location) if location.endswith(".lines") else None
+    ```
+    '''
+
+
+@hookspec
+def triage_epoch_finished(run: Run, epoch: Epoch) -> None:
+    '''Look on after each epoch of a training. What an observer raises is reported once and stops nothing.
+
+    ```python
+    """Write the loss of each epoch into a file."""
+    import pathlib
+    import triage
+
+
+    @triage.hookimpl
+    def triage_epoch_finished(run, epoch):
+        with pathlib.Path(f"{run.backend}.losses").open("a", encoding="utf-8") as losses:
+            losses.write(f"{epoch.number}\\t{epoch.loss}\\n")
+    ```
+    '''
+
+
+@hookspec
+def triage_run_finished(run: Run, evaluation: Evaluation) -> None:
+    '''Look on after each evaluation. What an observer raises is reported once and stops nothing.
+
+    ```python
+    """Keep a list of all results."""
+    import pathlib
+    import triage
+
+
+    @triage.hookimpl
+    def triage_run_finished(run, evaluation):
+        with pathlib.Path("results.txt").open("a", encoding="utf-8") as results:
+            results.write(f"{run.corpus} {run.backend} {evaluation.metrics['macro_f1']:.3f}\\n")
+    ```
+    '''

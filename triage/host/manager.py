@@ -1,0 +1,399 @@
+"""Find plugins, keep each one's failures to itself, check what it yields, look things up by name."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import itertools
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pluggy
+
+from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
+from triage.host import hookspecs
+from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
+from triage.host.guard import TookTooLong, aside, seconds_to_load, within
+from triage.host.options import build_with, options_of
+from triage.host.protocols import Source
+from triage.io.terminal import safe_text
+from triage.records import Epoch, Evaluation, Run
+
+__all__ = ["Failure", "Origin", "Plugins", "Registered"]
+
+GROUP = "triage"
+_MOST = 1000  # records that one hook may yield
+E = TypeVar("E", bound=Extension)
+
+_COLLECTING: dict[str, type[Extension]] = {
+    "triage_backends": Backend,
+    "triage_corpora": Corpus,
+    "triage_cleaners": Cleaner,
+    "triage_policies": Policy,
+    "triage_reports": Report,
+    "triage_forecasters": Forecaster,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plugin comes from.
+
+    Attributes:
+        plugin: the entry point's name, or the module's where it was registered by hand.
+        module: the module that holds it.
+        distribution: the installed distribution, or "".
+        version: of the distribution, or "".
+    """
+
+    plugin: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+
+    def __str__(self) -> str:
+        """Return the plugin with its distribution, as errors name it."""
+        return f"{self.plugin} ({self.distribution} {self.version})" if self.distribution else self.plugin
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One extension and the plugin it came from."""
+
+    extension: Extension
+    origin: Origin
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The modules it requires that are not installed."""
+        return tuple(module for module in self.extension.requires if not _installed(module))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A plugin, or one thing that it yielded, that cannot be used, and why."""
+
+    origin: Origin
+    reason: str
+    error: BaseException | None = None
+
+
+class Plugins:
+    """All plugins of one process; an instance, so that two never share anything.
+
+    Args:
+        strict: raise at the first plugin that fails, instead of keeping the failure.
+        disable: entry points to skip, by name.
+        warn: told in one line when an observer fails; by default a line on stderr.
+    """
+
+    def __init__(
+        self,
+        *,
+        strict: bool = False,
+        disable: Iterable[str] = (),
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.strict = strict
+        self.disabled = frozenset(disable)
+        self.failures: list[Failure] = []
+        self._warn = warn or _to_stderr
+        self._manager = pluggy.PluginManager("triage")
+        self._manager.add_hookspecs(hookspecs)
+        self._registered: dict[str, dict[str, list[Registered]]] = {
+            kind.kind: {} for kind in _COLLECTING.values()
+        }
+        self._origins: dict[object, Origin] = {}
+        self._reported: set[object] = set()
+
+    @classmethod
+    def discover(cls, **settings: Any) -> Plugins:
+        """Load every entry point of the group `triage`, each in its own guard.
+
+        `TRIAGE_STRICT=1` raises at the first failure; `TRIAGE_DISABLE=a,b` skips those entry points.
+        """
+        settings.setdefault("strict", os.environ.get("TRIAGE_STRICT", "") not in ("", "0"))
+        disabled = os.environ.get("TRIAGE_DISABLE", "")
+        settings.setdefault("disable", [name.strip() for name in disabled.split(",") if name.strip()])
+        plugins = cls(**settings)
+        points = importlib.metadata.entry_points(group=GROUP)
+        # pluggy calls what was registered last first: the built-in readers are to come last.
+        for point in sorted(points, key=lambda point: (not _built_in(point), point.name)):
+            plugins._load(point)
+        return plugins
+
+    def _load(self, point: importlib.metadata.EntryPoint) -> None:
+        distribution = point.dist
+        origin = Origin(
+            plugin=point.name,
+            module=point.value,
+            distribution=distribution.name if distribution else "",
+            version=distribution.version if distribution else "",
+        )
+        if point.name in self.disabled:
+            return
+        try:
+            with aside(), within(seconds_to_load()):
+                plugin = point.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit at import must not end the tool
+            self._not_loaded(origin, _reason(error), error)
+            return
+        self.register(plugin, origin=origin)
+
+    def register(self, plugin: object, *, origin: Origin | None = None) -> None:
+        """Add one plugin: a module, or any object with hooks. Unless strict, failures are kept."""
+        if origin is None:
+            name = getattr(plugin, "__name__", type(plugin).__name__)
+            origin = Origin(plugin=name, module=name)
+        reason = self._check_hooks(plugin)
+        if not reason:
+            try:
+                self._manager.register(plugin, name=f"{origin.distribution}:{origin.plugin}")
+                self._manager.check_pending()
+            except (pluggy.PluginValidationError, ValueError) as error:
+                if self._manager.is_registered(plugin):  # whether it still is depends on pluggy's version
+                    self._manager.unregister(plugin)
+                reason = _reason(error)
+        if reason:
+            self._failed(origin, reason)
+            return
+        self._origins[plugin] = origin
+        for hook, kind in _COLLECTING.items():
+            self._collect(plugin, origin, hook, kind)
+
+    def _check_hooks(self, plugin: object) -> str:
+        """Say what is wrong with the plugin's hooks, or "": pluggy alone lets misspelt hooks pass."""
+        known = {name for name in vars(hookspecs) if name.startswith("triage_")}
+        hooks = [name for name in dir(plugin) if hasattr(getattr(plugin, name, None), "triage_impl")]
+        if unknown := sorted(set(hooks) - known):
+            return f"unknown hook {unknown[0]}; the hooks are {', '.join(sorted(known))}"
+        if not hooks:
+            return "it has no hook: mark one with @triage.hookimpl"
+        return ""
+
+    def _collect(self, plugin: object, origin: Origin, hook: str, kind: type[Extension]) -> None:
+        implementation = getattr(plugin, hook, None)
+        if implementation is None:
+            return
+        try:
+            with aside(), within(seconds_to_load()):
+                yielded = list(itertools.islice(implementation(), _MOST + 1))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
+            self._not_loaded(origin, f"{hook}: {_reason(error)}", error)
+            return
+        if len(yielded) > _MOST:
+            self._failed(origin, f"{hook} yields more than {_MOST:,} records")
+            return
+        for extension in yielded:
+            if type(extension) is not kind:
+                found = type(extension).__name__
+                self._failed(origin, f"{hook} yields triage.{kind.__name__} records, not {found}")
+                continue
+            try:
+                options_of(extension.build)
+            except Exception as error:  # noqa: BLE001 - a signature may hold anything
+                self._failed(origin, f"{extension.name}: {_reason(error)}", error)
+                continue
+            self._registered[kind.kind].setdefault(extension.name, []).append(Registered(extension, origin))
+
+    def _not_loaded(self, origin: Origin, reason: str, error: BaseException) -> None:
+        """Keep the failure, and say at once what everybody has just waited for."""
+        self._failed(origin, reason, error)
+        if isinstance(error, TookTooLong):
+            self._warn(f"the plugin {origin}: {error}; TRIAGE_DISABLE={origin.plugin} skips it")
+
+    def _failed(self, origin: Origin, reason: str, error: BaseException | None = None) -> None:
+        if self.strict:
+            raise PluginFailed(f"the plugin {origin} failed: {reason}") from error
+        self.failures.append(Failure(origin, reason, error))
+
+    def __iter__(self) -> Iterator[Registered]:
+        """Yield everything that is registered, by kind and then by name, clashes included."""
+        for kind in self._registered.values():
+            for name in sorted(kind):
+                yield from kind[name]
+
+    def names(self, kind: type[Extension]) -> list[str]:
+        """Return the names of one kind, in order."""
+        return sorted(self._registered[kind.kind])
+
+    def get(self, kind: type[E], name: str) -> Registered:
+        """Look one up by name.
+
+        Raises:
+            UnknownName: nothing of that name; the near ones are suggested.
+            Unavailable: two plugins claim the name, or a module that it requires is not installed.
+        """
+        found = self._registered[kind.kind].get(name, [])
+        if not found:
+            failed = ", ".join(dict.fromkeys(str(failure.origin) for failure in self.failures))
+            remedy = f"These plugins failed to load: {failed}; see `triage plugins`." if failed else ""
+            raise UnknownName(kind.kind, name, self._registered[kind.kind], remedy=remedy)
+        if len(found) > 1:
+            owners = " and ".join(str(registered.origin) for registered in found)
+            raise Unavailable(
+                f"two plugins give a {kind.kind} the name {name!r}: {owners}. "
+                f"Uninstall one, or skip it with TRIAGE_DISABLE={found[-1].origin.plugin}"
+            )
+        if missing := found[0].missing:
+            raise Unavailable(
+                f"the {kind.kind} {name!r} needs {', '.join(missing)}, not installed here: "
+                f"pip install {_remedy(missing, found[0].origin)}"
+            )
+        return found[0]
+
+    def backend(self, name: str) -> Backend:
+        """Return the backend of that name; errors as in `get`."""
+        return self._typed(Backend, name)
+
+    def corpus(self, name: str) -> Corpus:
+        """Return the corpus of that name; errors as in `get`."""
+        return self._typed(Corpus, name)
+
+    def cleaner(self, name: str) -> Cleaner:
+        """Return the cleaner of that name; errors as in `get`."""
+        return self._typed(Cleaner, name)
+
+    def policy(self, name: str) -> Policy:
+        """Return the policy of that name; errors as in `get`."""
+        return self._typed(Policy, name)
+
+    def report(self, name: str) -> Report:
+        """Return the report of that name; errors as in `get`."""
+        return self._typed(Report, name)
+
+    def forecaster(self, name: str) -> Forecaster:
+        """Return the forecaster of that name; errors as in `get`."""
+        return self._typed(Forecaster, name)
+
+    def _typed(self, kind: type[E], name: str) -> E:
+        extension = self.get(kind, name).extension
+        assert isinstance(extension, kind)
+        return extension
+
+    def build(self, extension: Extension, settings: dict[str, Any] | None = None) -> Any:
+        """Call the extension's factory with checked settings.
+
+        Raises:
+            BadOption: a setting that the signature does not allow.
+            PluginFailed: the factory raised something else.
+        """
+        with self.blame(extension):
+            return build_with(extension.build, settings or {}, owner=extension.name)
+
+    def blame(self, extension: Extension | str) -> _Blame:
+        """Return a context that turns a plugin's exceptions into `PluginFailed`, naming it."""
+        if isinstance(extension, str):
+            return _Blame(extension)
+        return _Blame(f"the {extension.kind} {extension.name!r}")
+
+    def open_corpus(self, location: str, options: dict[str, str]) -> Source | None:
+        """Ask the readers, strangers first, to open `location`; None where none can.
+
+        Raises:
+            PluginFailed: a reader raised something that is not a `TriageError`.
+        """
+        with _Blame(f"a reader of {location!r}"):
+            source: Source | None = self._manager.hook.triage_open_corpus(location=location, options=options)
+            return source
+
+    def epoch_finished(self, run: Run, epoch: Epoch) -> None:
+        """Tell every observer."""
+        self._notify("triage_epoch_finished", run=run, epoch=epoch)
+
+    def run_finished(self, run: Run, evaluation: Evaluation) -> None:
+        """Tell every observer."""
+        self._notify("triage_run_finished", run=run, evaluation=evaluation)
+
+    def _notify(self, hook: str, **arguments: Any) -> None:
+        """Call each observer in its own guard: pluggy would stop at the first that raises."""
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            values = [arguments[name] for name in implementation.argnames]
+            try:
+                with aside():
+                    implementation.function(*values)
+            except Exception as error:  # noqa: BLE001 - an observer stops nothing
+                plugin = implementation.plugin
+                if plugin not in self._reported:
+                    self._reported.add(plugin)
+                    origin = self._origins[plugin]
+                    self.failures.append(Failure(origin, f"{hook}: {_reason(error)}", error))
+                    self._warn(
+                        f"the plugin {origin} failed in {hook} ({_reason(error)}); going on without it"
+                    )
+
+
+class _Blame:
+    """Turns what a plugin raises into `PluginFailed`; errors that triage raises on purpose pass.
+
+    What it prints goes to stderr: stdout is for data.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._aside = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        self._aside.enter_context(aside())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        self._aside.close()
+        if error is None or isinstance(error, TriageError | KeyboardInterrupt | MemoryError):
+            return
+        if isinstance(error, Exception | SystemExit):
+            # Only the type is named: a message may quote the text that it failed on.
+            place = _place(trace)
+            raise PluginFailed(f"{self.name} failed with {type(error).__name__}{place}") from error
+
+
+def _to_stderr(line: str) -> None:
+    """Write a line where nobody else listens."""
+    sys.stderr.write(safe_text(line) + "\n")
+
+
+def _place(trace: types.TracebackType | None) -> str:
+    """Return where the innermost frame stands, as ` in file.py:12`."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" in {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""  # noqa: PTH119
+
+
+def _reason(error: BaseException) -> str:
+    """Return the error in one line: its type and its message."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _built_in(point: importlib.metadata.EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == "nlp-triage"
+
+
+def _installed(module: str) -> bool:
+    if module in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _remedy(missing: tuple[str, ...], origin: Origin) -> str:
+    """Name what pip is to install: our own extras by name, other modules by theirs."""
+    if origin.distribution == "nlp-triage" and {"tensorflow", "onnx", "matplotlib"} & set(missing):
+        return "'nlp-triage[train]'"
+    if origin.distribution == "nlp-triage" and "pyarrow" in missing:
+        return "'nlp-triage[parquet]'"
+    if origin.distribution == "nlp-triage" and "statsmodels" in missing:
+        return "'nlp-triage[forecast]'"
+    return " ".join(missing)

@@ -1,7 +1,0 @@
-"""Texts that are read while they are being written: an answer for each piece, a decision before the end."""
-
-from triage.streaming.answers import StreamAnswer
-from triage.streaming.batch import MOST_CHARACTERS, StreamBatch
-from triage.streaming.single import Stream
-
-__all__ = ["MOST_CHARACTERS", "Stream", "StreamAnswer", "StreamBatch"]
