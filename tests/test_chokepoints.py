@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 SHIPPED = sorted(path for top in ("triage", "plugins", "corpora") for path in (ROOT / top).rglob("*.py"))
 # The battery makes faults: damaged files, pipes and hostile models, each in a temporary folder of its own. It
 # prints as carefully as the rest, and makes pickles without ever opening one.
-BATTERY = "triage/selftest/"
+BATTERY = "plugins/triage_selftest/"
 BATTERY_RULES = {OPENS, WRITES, PAGES, TABLES}
 BATTERY_CALLS = {"pickle", "pickle.dumps", "allow_pickle="}
 
@@ -56,7 +56,6 @@ ALLOWED = (
     Allowed("triage/routing/decision_writer.py", "write_parquet", ("pyarrow.parquet.ParquetWriter",), "writes into an AtomicWriter"),
     Allowed("triage/host/sandbox.py", "launch", ("tempfile.TemporaryDirectory",), "a home for a stranger"),
     Allowed("triage/cli/demo.py", "command", ("tempfile.TemporaryDirectory",), "the demo's model, gone afterwards"),
-    Allowed("triage/cli/selftest.py", "_try", ("tempfile.TemporaryDirectory",), "where the faults are tried"),
     Allowed("triage/cli/train.py", "isolated", ("tempfile.TemporaryDirectory",), "the run of an isolated training"),
     Allowed("triage/cli/train.py", "command", ("shutil.rmtree",), "the progress of a training, beside its model"),
     Allowed("triage/cli/export.py", "command", (".mkdir", "shutil.rmtree"), "a new directory, removed again where the export fails"),
@@ -68,26 +67,26 @@ ALLOWED = (
     # The embedded corpora: our own data, which lie in the package.
     Allowed("corpora/triage_complaints/_rows.py", "read", (".open", "gzip.open"), "the package's own data"),
     Allowed("corpora/triage_complaints/_rows.py", "to_csv", ("csv.writer",), "the generated corpus: exactly the generated texts"),
-    Allowed("corpora/triage_complaints/_generate.py", "main", (".write_bytes",), "makes the package's own data anew"),
+    Allowed("corpora/triage_complaints/generate/__main__.py", "main", (".write_bytes",), "makes the package's own data anew"),
     Allowed("corpora/triage_reviews/__init__.py", "Reviews.__iter__", (".open", "gzip.open"), "the package's own data"),
-    Allowed("corpora/triage_reviews/_subjects.py", "read_fragments", (".read_text",), "the package's own data"),
-    Allowed("corpora/triage_reviews/_generate.py", "csv_bytes", ("csv.writer",), "the generated corpus: exactly the generated texts"),
-    Allowed("corpora/triage_reviews/_generate.py", "main", (".write_bytes",), "makes the package's own data anew"),
+    Allowed("corpora/triage_reviews/generate/_subjects.py", "read_fragments", (".read_text",), "the package's own data"),
+    Allowed("corpora/triage_reviews/generate/__main__.py", "csv_bytes", ("csv.writer",), "the generated corpus: exactly the generated texts"),
+    Allowed("corpora/triage_reviews/generate/__main__.py", "main", (".write_bytes",), "makes the package's own data anew"),
     # Pages and reports.
     Allowed("plugins/triage_reports/_html.py", "Html.render", ("HTML in a string",), "the line before the first element"),
     Allowed("plugins/triage_reports/_html.py", "_head", (".read_text", "Markup"), "the package's own style sheet"),
     Allowed("plugins/triage_reports/_look.py", "Look.line", ("rich.text.Text.assemble",), "parts that went through pad or safe_text; tests print hostile labels"),
     Allowed("triage/io/plots.py", "_line", ("rich.text.Text.assemble",), "a plot's own signs, and the words of its axes"),
-    Allowed("triage/cli/forecastview.py", "show", (".print",), "the lines of a plot: its own signs, days and numbers"),
+    Allowed("plugins/triage_forecast/_view.py", "show", (".print",), "the lines of a plot: its own signs, days and numbers"),
     Allowed("plugins/triage_reports/_terminal.py", "Terminal.render", (".print",), "lines that Look made of safe parts; tests print hostile labels"),
     # Measuring beside others: their own habits, on files that were just written into a temporary folder.
-    Allowed("triage/bench/__init__.py", "bench", ("tempfile.TemporaryDirectory", ".write_text"), "where the alternatives work"),
-    Allowed("triage/bench/alternatives.py", "ScikitLearn.*", ("joblib",), "what scikit-learn's users do, on a file that it just wrote"),
-    Allowed("triage/bench/alternatives.py", "FastText.*", (".open", ".unlink", ".load_model"), "fastText reads and writes files only"),
-    Allowed("triage/bench/alternatives.py", "VowpalWabbit.save", (".save",), "its own format"),
-    Allowed("triage/bench/alternatives.py", "TutorialLstm.*", (".write_text", ".read_text"), "the vocabulary, as the tutorial keeps it"),
-    Allowed("triage/bench/alternatives.py", "", ("sys.stdout.write",), "an answer for the stopwatch, read by a program"),
-    Allowed("triage/bench/worker.py", "*", (".mkdir", ".save", ".read_bytes"), "in the folder that the bench made"),
+    Allowed("plugins/triage_bench/_bench.py", "bench", ("tempfile.TemporaryDirectory", ".write_text"), "where the alternatives work"),
+    Allowed("plugins/triage_bench/_alternatives.py", "ScikitLearn.*", ("joblib",), "what scikit-learn's users do, on a file that it just wrote"),
+    Allowed("plugins/triage_bench/_alternatives.py", "FastText.*", (".open", ".unlink", ".load_model"), "fastText reads and writes files only"),
+    Allowed("plugins/triage_bench/_alternatives.py", "VowpalWabbit.save", (".save",), "its own format"),
+    Allowed("plugins/triage_bench/_alternatives.py", "TutorialLstm.*", (".write_text", ".read_text"), "the vocabulary, as the tutorial keeps it"),
+    Allowed("plugins/triage_bench/_alternatives.py", "", ("sys.stdout.write",), "an answer for the stopwatch, read by a program"),
+    Allowed("plugins/triage_bench/_worker.py", "*", (".mkdir", ".save", ".read_bytes"), "in the folder that the bench made"),
     # The public kit: it makes files to try readers on, and calls their own `open`.
     Allowed("triage/testing/corpora.py", "*", (".open",), "opens a source by the plugin that is checked"),
     Allowed("triage/testing/readers.py", "*", (".open", ".read_bytes", ".write_bytes", ".mkdir", "tempfile.TemporaryDirectory"), "the author's sample, altered in a temporary folder"),

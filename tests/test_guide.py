@@ -8,6 +8,7 @@ import sys
 import types
 
 import pytest
+from click.testing import CliRunner
 
 import triage
 import triage.testing
@@ -17,8 +18,11 @@ from triage.testing.reports import evaluation
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8") if (ROOT / "plugins").is_dir() else ""
-HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("triage_"))
-KINDS = {"triage_backends": "backend", "triage_corpora": "corpus", "triage_cleaners": "cleaner", "triage_policies": "policy", "triage_reports": "report", "triage_forecasters": "forecaster"}  # fmt: skip
+_KINDS = triage.Plugins.discover(strict=True).kinds.values()
+KINDS = {kind.hook.__name__: kind.name for kind in _KINDS}
+SPECS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("triage_")}
+SPECS |= {kind.hook.__name__: kind.hook for kind in _KINDS}
+HOOKS = sorted(SPECS)
 FLOOR = {"it_beats_the_floor_on_what_can_be_told_apart": "it answers with the commonest label"}
 
 pytestmark = pytest.mark.skipif(not GUIDE, reason="the guide lies beside the sources")
@@ -29,7 +33,7 @@ def blocks(text, language="python"):
 
 
 def documented(hook):
-    return blocks(inspect.getdoc(getattr(hookspecs, hook)))
+    return blocks(inspect.getdoc(SPECS[hook]))
 
 
 def installed(source, name, folder, monkeypatch):
@@ -49,13 +53,19 @@ def extensions_of(module):
 def test_the_docstring_of_a_hook_is_a_complete_small_plugin(hook, tmp_path, monkeypatch):
     (source,) = documented(hook)
     module = installed(source, f"shown_{hook}", tmp_path, monkeypatch)
-    plugins = triage.Plugins(strict=True)
+    plugins = triage.Plugins.discover(strict=True) if hook in KINDS else triage.Plugins(strict=True)
     plugins.register(module)
     monkeypatch.chdir(tmp_path)
-    if hook in KINDS:
+    if hook == "triage_commands":
+        (record,) = extensions_of(module)
+        assert CliRunner().invoke(plugins.build(record)).output == "hello\n"
+    elif hook == "triage_kinds":
+        assert plugins.kinds["greeting"].record is module.Greeting
+    elif hook in KINDS:
         (extension,) = extensions_of(module)
-        check = getattr(triage.testing, f"check_{extension.kind}")
-        check(extension, module=module, expected_failures=FLOOR if extension.name == "commonest" else None)
+        triage.testing.check(
+            extension, module=module, expected_failures=FLOOR if extension.name == "commonest" else None
+        )
     elif hook == "triage_open_corpus":
         (tmp_path / "a.lines").write_text("card\tmy card\nno tab\nloan\tmy loan\n", encoding="utf-8")
         rows = list(plugins.open_corpus("a.lines", {}))
@@ -82,8 +92,7 @@ def test_every_block_of_the_guide_runs_and_keeps_the_contract(number, tmp_path, 
             plugins.register(module)
             assert build_cleaning(plugins, [(extension.name, {})])("A #Big fee") == "a big fee"
         else:
-            check = getattr(triage.testing, f"check_{extension.kind}")
-            check(
+            triage.testing.check(
                 extension, module=module, expected_failures=FLOOR if extension.name == "commonest" else None
             )
     tests = [value for name, value in vars(module).items() if name.startswith("test_")]
@@ -115,7 +124,7 @@ def test_the_guide_counts_the_laws_right():
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook_is_documented_used_by_a_built_in_and_tested(hook):
     assert f"| `{hook}` |" in GUIDE
-    assert inspect.getdoc(getattr(hookspecs, hook))
+    assert inspect.getdoc(SPECS[hook])
     implemented = [
         path
         for source in ("plugins", "corpora")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 import triage
+import triage_forecast
 from triage.host.protocols import Watch
 
 
@@ -38,7 +39,7 @@ WRONG = {
     "a policy that gives words": ("class Words:\n    def decide(self, prediction: triage.Prediction) -> list[str]: return []\n", 'triage.Policy(name="a", summary="b", build=Words)'),
     "a corpus without a name": ("class Rows:\n    def __iter__(self) -> Iterator[triage.Document]: yield triage.Document(row=1, text='')\n", 'triage.Corpus(name="a", summary="b", build=Rows)'),
     "a report without a console": ("class Plain:\n    def render(self, evaluations: Sequence[triage.Evaluation]) -> str: return ''\n", 'triage.Report(name="a", summary="b", build=Plain)'),
-    "a forecaster that only fits": ("class Fits:\n    def fit(self, history: triage.History, *, horizon: int, seed: int, watch: Watch) -> None: ...\n", 'triage.Forecaster(name="a", summary="b", build=Fits)'),
+    "a forecaster that only fits": ("class Fits:\n    def fit(self, history: triage_forecast.History, *, horizon: int, seed: int, watch: Watch) -> None: ...\n", 'triage_forecast.Forecaster(name="a", summary="b", build=Fits)'),
     "a backend that consumes images": ("", 'triage.Backend(name="a", summary="b", build=Fine, consumes="images")'),
     "an action that is none": ("", 'triage.Verdict(action="drop", reasons=("confident",))'),
 }  # fmt: skip

@@ -26,6 +26,7 @@ import time
 import numpy as np
 
 import triage
+import triage_bench
 from triage.config import Experiment
 from triage.data.sources import load
 from triage.evaluation.evaluate import evaluate
@@ -33,7 +34,7 @@ from triage.models.model import save_model
 from triage.models.training import fit, prepare
 
 REAL = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "cfpb_complaints.csv.gz"
-STOPWATCH = pathlib.Path(triage.__file__).parent / "bench" / "stopwatch.py"
+STOPWATCH = pathlib.Path(triage_bench.__file__).with_name("_stopwatch.py")
 TEXT = "They charged my card twice for one transfer and nobody answers the phone."
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import triage
 from triage.cli import cli
-from triage.simulation import draw, simulate
+from triage_selftest._simulation import draw, simulate
 
 
 def run(*words):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-MODEL = str(pathlib.Path(__file__).parents[2] / "triage" / "selftest" / "models" / "schema-1")
+MODEL = str(pathlib.Path(__file__).parents[2] / "plugins" / "triage_selftest" / "models" / "schema-1")
 ROUTE = ("route", MODEL, "--text", "my card was declined", "--quiet")
 
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 import triage
 from triage_complaints import Complaints, triage_corpora
-from triage_complaints._compose import KINDS, STORIES, compose
-from triage_complaints._generate import generate
-from triage_complaints._grammar import Chooser, expand
-from triage_complaints._letters import LETTERS
-from triage_complaints._products import PRODUCTS
 from triage_complaints._rows import FILE, to_csv
-from triage_complaints._stories_shared import SHARED, SHARED_BY
+from triage_complaints.generate.__main__ import generate
+from triage_complaints.generate._compose import KINDS, STORIES, compose
+from triage_complaints.generate._grammar import Chooser, expand
+from triage_complaints.generate._letters import LETTERS
+from triage_complaints.generate._products import PRODUCTS
+from triage_complaints.generate._stories_shared import SHARED, SHARED_BY
 
 PACKAGE = resources.files("triage_complaints")
 MASK = re.compile(r"x{2,}", re.IGNORECASE)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 import triage
 from triage_reviews import Reviews, triage_corpora
-from triage_reviews._generate import DATA, csv_bytes, generate
-from triage_reviews._grammar import Chooser, expand
-from triage_reviews._styles import STYLES, write
-from triage_reviews._subjects import read_fragments
-from triage_reviews._voice import Voice
-from triage_reviews._writer import Writer
+from triage_reviews.generate.__main__ import DATA, csv_bytes, generate
+from triage_reviews.generate._grammar import Chooser, expand
+from triage_reviews.generate._styles import STYLES, write
+from triage_reviews.generate._subjects import read_fragments
+from triage_reviews.generate._voice import Voice
+from triage_reviews.generate._writer import Writer
 
 PACKAGE = resources.files("triage_reviews")
 LABELS = ("negative", "neutral", "positive")

@@ -798,7 +798,7 @@ def test_a_place_that_may_not_be_written_or_read_is_said_plainly():
 
     def attempt(action: str) -> str:
         code = (
-            "import os, sys\nfrom triage import bundle\nfrom triage.errors import TriageError\n"
+            "import os, sys\nfrom triage.models import bundle\nfrom triage.errors import TriageError\n"
             f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
             "from bundles.samples import sample\n"
             # What is imported on first use is imported now: nobody may not look into this environment either.

@@ -29,7 +29,7 @@ from triage.errors import CannotWrite, NoInput, Refused
 from triage.models import bundle
 from triage.models.bundle.content import from_files, to_files
 from triage.models.bundle.exactjson import Damaged
-from triage.selftest.writers import failing
+from triage_selftest._writers import failing
 
 TESTS = Path(__file__).parent
 KILLS = int(os.environ.get("TRIAGE_KILLS", "25"))
@@ -57,7 +57,7 @@ def writers(folder: Path, *arguments: object) -> list[tuple[str, str, str]]:
     bundle.write(folder / "source", sample(weights=50))
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     words = [folder / "source", folder / "place", *arguments]
-    command = [sys.executable, "-m", "triage.selftest.writers", *map(str, words)]
+    command = [sys.executable, "-m", "triage_selftest._writers", *map(str, words)]
     out = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
     return [tuple(json.loads(line)) for line in out.splitlines()]
 

@@ -12,7 +12,7 @@ import triage
 from triage.cli import cli
 from triage.models import bundle
 from triage.models.model import HeldOut, load_model
-from triage.selftest.schemas import MODELS
+from triage_selftest._schemas import MODELS
 
 
 @pytest.fixture(scope="module")

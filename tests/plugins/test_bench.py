@@ -10,15 +10,15 @@ import sys
 import pytest
 from conftest import dataset_of
 
-from triage.bench import MEASURES, bench, check_names
-from triage.bench.alternatives import ALTERNATIVES, Failed
-from triage.bench.rows import Row
-from triage.cli.bench import _HEADINGS, _against, _short, _verdict
 from triage.config import Experiment
 from triage.errors import DataError, UnknownName
 from triage.models.training import prepare
+from triage_bench._alternatives import ALTERNATIVES, Failed
+from triage_bench._bench import MEASURES, bench, check_names
+from triage_bench._command import _HEADINGS, _against, _short, _verdict
+from triage_bench._rows import Row
 
-STOPWATCH = pathlib.Path(importlib.util.find_spec("triage.bench").origin).with_name("stopwatch.py")
+STOPWATCH = pathlib.Path(importlib.util.find_spec("triage_bench._bench").origin).with_name("_stopwatch.py")
 TEXTS = {"card": "card charged twice at the shop", "loan": "loan payment rose without notice"}
 
 

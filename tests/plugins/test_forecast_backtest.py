@@ -10,24 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import triage
+import triage_forecast
 from triage.data.sources import load
-from triage.forecasting.backtest import Backtest, Contender, Trial, origins_of, roll
-from triage.forecasting.choosing import better, errors_of, live, outlook, standings, unlikely_end
-from triage.forecasting.intervals import band, coverage_of
-from triage.forecasting.volumes import Counting, daily
+from triage_forecast._backtest import Backtest, Contender, Trial, origins_of, roll
+from triage_forecast._choosing import better, errors_of, live, outlook, standings, unlikely_end
+from triage_forecast._intervals import band, coverage_of
+from triage_forecast._volumes import Counting, daily
 
 FAST = ("last-week", "moving-average", "weekday-mean", "weekly-rhythm", "poisson")
 
 
 def history(n=300, k=2, *, seed=1, rate=6.0, weekly=0.0):
-    days = triage.Days(datetime.date(2023, 1, 2), np.zeros(n, dtype=bool))
+    days = triage_forecast.Days(datetime.date(2023, 1, 2), np.zeros(n, dtype=bool))
     means = rate * (1 + weekly * np.cos(2 * np.pi * days.weekdays / 7))
     counts = np.random.default_rng(seed).poisson(means[:, None] / np.arange(1, k + 1)).astype(float)
-    return triage.History(days, counts, tuple(f"queue {i}" for i in range(k)))
+    return triage_forecast.History(days, counts, tuple(f"queue {i}" for i in range(k)))
 
 
 def contender(name, plugins):
-    record = plugins.forecaster(name)
+    record = plugins.extension(triage_forecast.Forecaster, name)
     return Contender(
         name,
         record.called or name,

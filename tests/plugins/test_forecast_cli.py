@@ -11,12 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 import triage
+import triage_forecast
 from triage.cli import cli
-from triage.cli.forecastfacts import people_for, sentences
-from triage.forecasting.backtest import Backtest, Trial, origins_of
-from triage.forecasting.choosing import standings
-from triage.forecasting.intervals import coverage_of
 from triage.routing.decision_writer import csv_lines, json_lines
+from triage_forecast._backtest import Backtest, Trial, origins_of
+from triage_forecast._choosing import standings
+from triage_forecast._facts import people_for, sentences
+from triage_forecast._intervals import coverage_of
 
 RUNNER = CliRunner()
 FIRST = datetime.date(2023, 1, 2)
@@ -218,9 +219,9 @@ def test_a_forecaster_for_which_it_is_too_short_is_left_out(tmp_path):
 
 def told(means):
     """The sentences about an LSTM that said `means(truth)` at every origin."""
-    days = triage.Days(FIRST, np.zeros(300, dtype=bool))
+    days = triage_forecast.Days(FIRST, np.zeros(300, dtype=bool))
     counts = np.random.default_rng(2).poisson(5.0, size=(300, 1)).astype(float)
-    past = triage.History(days, counts, ("card",))
+    past = triage_forecast.History(days, counts, ("card",))
     backtest = Backtest(past, origins_of(300, 14), 14, ())
     trial = Trial("lstm", "the LSTM", means(backtest), 3, 1.0)
     backtest = Backtest(past, backtest.origins, 14, (trial,))

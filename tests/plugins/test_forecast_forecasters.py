@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 
 import triage
-import triage_forecasters
-from triage_forecasters._lessons import Lessons, Scale, in_order
-from triage_forecasters._range_test import chosen_rate
+import triage_forecast
+from triage_forecast._lessons import Lessons, Scale, in_order
+from triage_forecast._range_test import chosen_rate
 
-RECORDS = {record.name: record for record in triage_forecasters.triage_forecasters()}
+RECORDS = {record.name: record for record in triage_forecast.triage_forecasters()}
 WEEK = np.array([9.0, 8.0, 7.0, 6.0, 5.0, 2.0, 1.0])
 
 
 def history(n=280, *, trend=0.0, seed=None, holidays=(), start=datetime.date(2023, 1, 2)):
     """Days of one queue and of one half as busy, a Monday first, with chance where a seed is given."""
-    days = triage.Days(start, np.isin(np.arange(n), holidays))
+    days = triage_forecast.Days(start, np.isin(np.arange(n), holidays))
     rate = WEEK[days.weekdays] * (1 + trend * np.arange(n) / 365)
     rate[days.holidays] *= 0.25
     rates = np.stack([rate, rate / 2], axis=1)
     counts = rates if seed is None else np.random.default_rng(seed).poisson(rates).astype(float)
-    return triage.History(days, counts, ("busy", "calm"))
+    return triage_forecast.History(days, counts, ("busy", "calm"))
 
 
 def ahead(past, horizon=14, holidays=()):
     first = past.days.first + datetime.timedelta(days=len(past))
-    return triage.Days(first, np.isin(np.arange(horizon), holidays))
+    return triage_forecast.Days(first, np.isin(np.arange(horizon), holidays))
 
 
 def forecast(name, past, days=None, **options):
@@ -85,7 +85,7 @@ def test_the_rhythm_of_a_rare_queue_is_that_of_all():
     counts = past.counts.copy()
     counts[:, 1] = 0
     counts[[3, 40, 77], 1] = 1  # three documents, none of them on a Monday
-    rare = triage.History(past.days, counts, past.queues)
+    rare = triage_forecast.History(past.days, counts, past.queues)
     found = forecast("weekly-rhythm", rare)
     monday, sunday = found[rare_day(rare, 0), 1], found[rare_day(rare, 6), 1]
     assert monday > 2 * sunday > 0
@@ -160,7 +160,7 @@ def test_they_are_found_again_after_they_were_used():
     for name in RECORDS:
         with pytest.raises(triage.DataError):
             forecast(name, history(3))
-    assert set(triage.Plugins.discover(strict=True).names(triage.Forecaster)) >= set(RECORDS)
+    assert set(triage.Plugins.discover(strict=True).names(triage_forecast.Forecaster)) >= set(RECORDS)
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import triage
-from triage.forecasting.volumes import Counting, daily, read_holidays
+import triage_forecast
+from triage_forecast._volumes import Counting, daily, read_holidays
 
 MONDAY = datetime.date(2024, 1, 1)
 days = st.dates(datetime.date(2023, 12, 1), datetime.date(2024, 2, 28))
@@ -68,23 +69,29 @@ def test_what_has_no_date_or_dates_of_two_centuries_cannot_be_counted():
 def test_a_gap_is_filled_by_the_last_day_of_its_weekday():
     counts = np.arange(21, dtype=float)[:, None]
     counts[[9, 16]] = np.nan
-    history = triage.History(triage.Days(MONDAY, np.zeros(21, dtype=bool)), counts, ("card",))
+    history = triage_forecast.History(
+        triage_forecast.Days(MONDAY, np.zeros(21, dtype=bool)), counts, ("card",)
+    )
     assert history.filled[[9, 16], 0].tolist() == [2.0, 2.0]
 
 
 def test_gaps_on_every_day_of_a_weekday_are_filled_by_the_mean():
     counts = np.full((21, 1), 4.0)
     counts[::7] = np.nan
-    history = triage.History(triage.Days(MONDAY, np.zeros(21, dtype=bool)), counts, ("card",))
+    history = triage_forecast.History(
+        triage_forecast.Days(MONDAY, np.zeros(21, dtype=bool)), counts, ("card",)
+    )
     assert (history.filled == 4).all()
     counts[:] = np.nan
-    assert (triage.History(history.days, counts, ("card",)).filled == 0).all()
+    assert (triage_forecast.History(history.days, counts, ("card",)).filled == 0).all()
 
 
 def test_a_gap_before_all_of_its_weekday_takes_the_next():
     counts = np.arange(14, dtype=float)[:, None]
     counts[2] = np.nan
-    history = triage.History(triage.Days(MONDAY, np.zeros(14, dtype=bool)), counts, ("card",))
+    history = triage_forecast.History(
+        triage_forecast.Days(MONDAY, np.zeros(14, dtype=bool)), counts, ("card",)
+    )
     assert history.filled[2, 0] == 9
     assert np.isnan(history.counts[2, 0])
 
@@ -103,7 +110,9 @@ def test_what_is_handed_out_of_the_past_ends_there_and_cannot_be_changed():
 
 def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="counts of shape"):
-        triage.History(triage.Days(MONDAY, np.zeros(3, dtype=bool)), np.zeros((2, 1)), ("card",))
+        triage_forecast.History(
+            triage_forecast.Days(MONDAY, np.zeros(3, dtype=bool)), np.zeros((2, 1)), ("card",)
+        )
 
 
 def test_holidays_come_from_a_file_with_a_column_date(tmp_path):

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import triage
 from triage.cli import cli
-from triage.selftest import Fault, Place, Trial, battery, run, tally, two_at_a_time
+from triage_selftest._battery import Fault, Place, Trial, battery, run, tally, two_at_a_time
 
 LAST = "{} faults tried, {} lost, {} silent, {} let in"
 
@@ -95,7 +95,7 @@ def test_what_is_random_depends_on_the_seed_and_on_the_fault_alone(tmp_path):
 
 @pytest.fixture
 def place(tmp_path) -> Place:
-    from triage.selftest.place import Shared
+    from triage_selftest._place import Shared
 
     (tmp_path / "own").mkdir()
     return Place(tmp_path / "own", seed="0", shared=Shared(tmp_path / "shared"))
@@ -203,14 +203,14 @@ def test_a_name_that_is_none_is_refused_with_the_near_ones():
 
 
 def test_names_of_faults_are_completed():
-    from triage.cli.selftest import _names
+    from triage_selftest._command import _names
 
     assert _names(None, None, "killed-s") == ["killed-saves"]
     assert _names(None, None, "") == names()
 
 
 def with_faults(monkeypatch, *faults):
-    monkeypatch.setattr("triage.selftest.battery", lambda: faults)
+    monkeypatch.setattr("triage_selftest._battery.battery", lambda: faults)
 
 
 def test_the_last_line_counts_and_the_exit_code_is_0_where_all_held(monkeypatch):
@@ -310,7 +310,7 @@ writing._exchange = exchange
 
 ANY_WORD = """
 import triage.data.vocabulary
-import triage.selftest.vocabulary
+import triage_selftest._vocabulary
 import triage.models.bundle.state as state
 
 real = state.encode

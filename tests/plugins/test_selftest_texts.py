@@ -5,23 +5,22 @@ import os
 
 import pytest
 
-from triage.selftest import (
-    Place,
-    battery,
-    labels,
-    lookalikes,
-    pages,
-    patterns,
-    plugins,
-    resources,
-    tables_in,
-    tables_out,
-    terminal,
+from triage_selftest import (
+    _labels,
+    _lookalikes,
+    _pages,
+    _patterns,
+    _plugins,
+    _resources,
+    _tables_in,
+    _tables_out,
+    _terminal,
 )
-from triage.selftest.judging import HOSTILE, harmful, judged
-from triage.selftest.place import Done, Shared
+from triage_selftest._battery import Place, battery
+from triage_selftest._judging import HOSTILE, harmful, judged
+from triage_selftest._place import Done, Shared
 
-MINE = (terminal, pages, tables_out, tables_in, resources, patterns, lookalikes, labels, plugins)
+MINE = (_terminal, _pages, _tables_out, _tables_in, _resources, _patterns, _lookalikes, _labels, _plugins)
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +35,28 @@ def place(tmp_path, shared):
 
 
 def named_labels(place):
-    file = terminal._labelled(place, "\x1b]0;owned\x07.jsonl", HOSTILE[:4], ("id", "text", "label"))
-    return terminal._used(place, file, 0, short=True)
+    file = _terminal._labelled(place, "\x1b]0;owned\x07.jsonl", HOSTILE[:4], ("id", "text", "label"))
+    return _terminal._used(place, file, 0, short=True)
 
 
 def the_case(name):
-    cases = dict(tables_in._cases())
+    cases = dict(_tables_in._cases())
 
     def tried(place):
         (place.folder / "table.csv").write_bytes(cases[name].data)
-        yield tables_in._decided(place, name, cases[name], "table.csv")
+        yield _tables_in._decided(place, name, cases[name], "table.csv")
 
     return tried
 
 
 def no_words(place):
     rows = [("*** !!!", label) for label in ("card", "loan") * 30]
-    yield labels._learned(place, "empty", rows, code=65, says=("empty after cleaning", "'card' (30)"))
+    yield _labels._learned(place, "empty", rows, code=65, says=("empty after cleaning", "'card' (30)"))
 
 
 def contradictions(place):
-    rows = [(f"complaint {word} {word}ing", label) for word in labels._WORDS for label in ("a", "b")]
-    yield labels._learned(place, "contradictory", rows, code=0, says=("more than one label",))
+    rows = [(f"complaint {word} {word}ing", label) for word in _labels._WORDS for label in ("a", "b")]
+    yield _labels._learned(place, "contradictory", rows, code=0, says=("more than one label",))
 
 
 # By what is broken: how, which trials are to notice, how many of them are tried, and how they must end.
@@ -70,13 +69,13 @@ BROKEN = {
     ),
     "nothing made safe for a page": (
         "import triage.io.html as h; h.safe_html = lambda text, **more: h.Markup(text)",
-        lambda place: (trial for trial, _ in pages._made(place, "http://127.0.0.1:9")),
+        lambda place: (trial for trial, _ in _pages._made(place, "http://127.0.0.1:9")),
         1,
         "let_in",
     ),
     "formulas written as they are": (
         "import triage.io.files as f; f.csv_cell = lambda text: text",
-        tables_out._out,
+        _tables_out._out,
         1,
         "let_in",
     ),
@@ -94,19 +93,19 @@ BROKEN = {
     ),
     "any number of columns": (
         "import triage_readers._columns as c; c.MOST_COLUMNS = 10**9",
-        resources._wide,
+        _resources._wide,
         1,
         "silent",
     ),
     "a line on stdin held whole": (
         "import triage.cli.route as r; r.LONGEST_LINE = 1 << 40",
-        lambda place: iter([resources._stdin(place, long_line(place))]),
+        lambda place: iter([_resources._stdin(place, long_line(place))]),
         1,
         "silent",
     ),
     "patterns of any size": (
         "import triage.data.user_regex as p; p._MOST_SIGNS = 10**9",
-        lambda place: patterns._refused(place, 0, "a" * 20_000),
+        lambda place: _patterns._refused(place, 0, "a" * 20_000),
         1,
         "silent",
     ),
@@ -124,7 +123,7 @@ BROKEN = {
     ),
     "what plugins print among the data": (
         "import contextlib, triage.host.manager as p; p.aside = contextlib.nullcontext",
-        plugins._printing,
+        _plugins._printing,
         1,
         "let_in",
     ),
@@ -197,25 +196,25 @@ def test_what_a_command_did_is_judged(done, outcome):
 
 def test_a_page_is_read_as_a_parser_reads_it():
     good = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'"><p style="color:red">&lt;script&gt;</p>'
-    assert pages._read("x", good, ["<script>"]).outcome == "held"
+    assert _pages._read("x", good, ["<script>"]).outcome == "held"
     for bad in (
         "<script>1</script>",
         "<p onclick=x>",
         "<a href=javascript:x>",
         "<p style='background:url(//x)'>",
     ):
-        assert pages._read("x", good + bad, []).outcome == "let_in", bad
-    assert pages._read("x", "<p>no policy</p>", []).outcome == "let_in"
-    assert pages._read("x", good, ["gone"]).outcome == "lost"
+        assert _pages._read("x", good + bad, []).outcome == "let_in", bad
+    assert _pages._read("x", "<p>no policy</p>", []).outcome == "let_in"
+    assert _pages._read("x", good, ["gone"]).outcome == "lost"
 
 
 @pytest.mark.parametrize(("cell", "live"), [("=1", True), (" =1", True), ("\u200b\uff0b1", True), ("\tx", True), ("'=1", False), ("a=1", False), ("", False)])  # fmt: skip
 def test_a_formula_is_told_from_a_text(cell, live):
-    assert tables_out._live(cell) == live
+    assert _tables_out._live(cell) == live
 
 
 def test_every_disguise_changes_what_is_written(place):
-    for disguise in lookalikes._DISGUISES.values():
+    for disguise in _lookalikes._DISGUISES.values():
         assert (
             disguise("my credit card was charged twice" * 3, place.random)
             != "my credit card was charged twice" * 3
@@ -224,4 +223,4 @@ def test_every_disguise_changes_what_is_written(place):
 
 def test_the_folder_of_a_plugin_goes_before_what_the_session_names(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/mine")
-    assert plugins._beside({"PYTHONPATH": "/rogue"})["PYTHONPATH"] == os.pathsep.join(["/rogue", "/mine"])
+    assert _plugins._beside({"PYTHONPATH": "/rogue"})["PYTHONPATH"] == os.pathsep.join(["/rogue", "/mine"])

@@ -6,7 +6,8 @@ import wave  # required by one saboteur below, which must not be imported here
 import numpy as np
 
 import triage
-from triage.testing.forecasters import sample
+import triage_forecast
+from triage_forecast._laws import sample
 
 assert wave
 SEVENTH = sample(seed=7).counts
@@ -246,9 +247,9 @@ SABOTEURS = {
 
 @triage.hookimpl
 def triage_forecasters():
-    yield triage.Forecaster(name="good", summary="Keeps every law", build=Good)
+    yield triage_forecast.Forecaster(name="good", summary="Keeps every law", build=Good)
     for law, build in SABOTEURS.items():
         requires = ("wave",) if law.startswith("listing") else ()
-        yield triage.Forecaster(
+        yield triage_forecast.Forecaster(
             name=law.replace("_", "-"), summary="Breaks one law", build=build, requires=requires
         )

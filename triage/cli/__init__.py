@@ -1,12 +1,19 @@
-"""The command line: a lazy group, one command a file, so that help and routing import only what they need."""
+"""The command line: a lazy group with one command in each file.
+
+Belongs here: parse, call one public function, show. Does not: any loop over documents.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
 
 import click
 
 from triage import __version__
+from triage.errors import PluginFailed, UnknownName
+from triage.host.extensions import Command
+from triage.host.manager import Plugins
 
 __all__ = ["cli"]
 
@@ -21,39 +28,50 @@ _COMMANDS = {
     "route": "Decide where new texts go",
     "stream": "Decide while a text is still being written",
     "export": "Write a model for ONNX Runtime, TensorFlow Serving or LiteRT",
-    "promise": "Prove how much may be routed by itself",
-    "monitor": "Has the world moved since training, is the promise still kept",
-    "forecast": "How many documents each queue will get",
-    "bench": "Backends beside scikit-learn, fastText, Vowpal Wabbit, spaCy and the tutorials' LSTM",
-    "selftest": "Do on purpose what goes wrong in the field, and see that it holds",
+    "promise": "Prove how much may be routed automatically",
+    "monitor": "Has the data drifted since training, is the promise still kept",
     "plugins": "What is installed, and the options of each",
 }
 
 
 class _LazyGroup(click.Group):
-    """Imports a command's module when the command is used, not when it is listed."""
+    """Imports a command when it is used, not when it is listed; commands of plugins come after the core's."""
+
+    @functools.cached_property
+    def _plugins(self) -> Plugins:
+        return Plugins.discover()
+
+    def _summaries(self) -> dict[str, str]:
+        """What each command does, by name."""
+        found = dict(_COMMANDS)
+        for name in self._plugins.names(Command):
+            found.setdefault(name, self._plugins.summary(Command, name))
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(self._summaries())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"triage.cli.{cmd_name}").command
-        return command
+        if cmd_name in _COMMANDS:
+            command: click.Command = importlib.import_module(f"triage.cli.{cmd_name}").command
+            return command
+        record = self._plugins.extension(Command, cmd_name)
+        built = self._plugins.build(record)
+        if not isinstance(built, click.Command):
+            raise PluginFailed(f"{cmd_name}: build must return a click.Command, got {type(built).__name__}")
+        return built
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            from triage.errors import UnknownName
-
-            raise UnknownName("command", args[0], _COMMANDS, remedy="See `triage --help`.")
+        name = args[0] if args else ""
+        if not name.startswith("-") and name not in _COMMANDS and name not in self._plugins.names(Command):
+            raise UnknownName("command", name, self._summaries(), remedy="See `triage --help`.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(self._summaries().items()))
 
 
 @click.group(
@@ -61,7 +79,7 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="triage")
 def cli() -> None:
-    """Learn which label a text belongs to, and decide where it goes: into a queue by itself, or to a person.
+    """Learn which label a text belongs to, and decide where it goes: into a queue or to a person.
 
     \b
     Start here:

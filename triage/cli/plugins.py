@@ -16,8 +16,6 @@ from triage.host.options import options_of, parse_settings
 if TYPE_CHECKING:
     from triage.testing import Card
 
-KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
-
 
 def _all_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     return sorted(
@@ -206,7 +204,13 @@ def _word(value: Any) -> str:
 
 @command.command()
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default="backend", show_default=True, help="What it adds.")
+@click.option(
+    "--kind",
+    metavar="KIND",
+    default="backend",
+    show_default=True,
+    help="What it adds: backend, keras, corpus, cleaner, policy, report, reader, or a kind of a plugin.",
+)
 @click.option("--out", metavar="DIR", help="The directory to write. [NAME]")
 def new(*, name: str, kind: str, out: str | None) -> None:
     """Begin a plugin: write a small distribution NAME that installs, passes every check and can be changed.
@@ -220,7 +224,7 @@ def new(*, name: str, kind: str, out: str | None) -> None:
     from triage.testing.scaffold import write_plugin
 
     folder = Path(out or name)
-    for path in write_plugin(name, kind, folder):
+    for path in write_plugin(name, kind, folder, plugins=Plugins.discover()):
         tell(str(path))
     Talk().say(f"next: cd {folder} && pip install -e . && triage plugins")
 

@@ -1,22 +1,25 @@
-"""The records that plugins yield: a name, a line about it, and a factory. Learn one, know six."""
+"""The records that plugins yield: a name, a summary and a factory."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from triage.host.protocols import Classifier, Clean, Decide, Forecasts, Render, Source
+from triage.host.protocols import Classifier, Clean, Decide, Render, Source
 
-__all__ = ["Backend", "Cleaner", "Corpus", "Extension", "Forecaster", "Policy", "Report"]
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["Backend", "Cleaner", "Command", "Corpus", "Extension", "Policy", "Report"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extension:
-    """What the six kinds have in common.
+    """What all kinds have in common.
 
     Attributes:
         name: lower-case words joined by hyphens; how users call it.
@@ -139,28 +142,12 @@ class Report(Extension):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forecaster(Extension):
-    """Says how many documents each queue will get on the days to come.
+class Command(Extension):
+    """A command of `triage`; `build` takes no options and returns a `click.Command`."""
 
-    Attributes:
-        called: how a sentence calls it, such as "the LSTM"; by default its name.
-        fits: how often one backtest fits it at most, for those that learn slowly; in between, the last fit
-            is asked about later days. None fits it at every origin.
-    """
+    kind: ClassVar[str] = "command"
 
-    kind: ClassVar[str] = "forecaster"
-
-    build: Callable[..., Forecasts]
-    called: str = ""
-    fits: int | None = None
-
-    def __post_init__(self) -> None:
-        """Check `called` and `fits` too."""
-        super().__post_init__()
-        if not isinstance(self.called, str) or "\n" in self.called:
-            raise ValueError(f"{self.name}: called is one line of text")
-        if self.fits is not None and (not isinstance(self.fits, int) or self.fits < 1):
-            raise ValueError(f"{self.name}: fits is a number of at least 1, or None, not {self.fits!r}")
+    build: Callable[[], click.Command]
 
 
 def _never_built() -> Clean:

@@ -1,18 +1,22 @@
 """Every hook. The docstring of each is a complete small plugin, and the tests run it.
 
-The collecting hooks differ only in what they yield: learn one, know six. They are called once, when the
-plugins are gathered; what they yield is checked and kept by name. `build` is called when a thing is used.
+The collecting hooks differ only in what they yield. Each is called once, when the plugins are gathered; what
+it yields is checked and kept by name. `build` is called when the thing is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from triage.host.extensions import Backend, Cleaner, Corpus, Forecaster, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Command, Corpus, Policy, Report
 from triage.host.protocols import Source
 from triage.records import Epoch, Evaluation, Run
+
+if TYPE_CHECKING:
+    from triage.host.kinds import Kind
 
 __all__ = ["hookimpl", "hookspec"]
 
@@ -145,27 +149,59 @@ def triage_reports() -> Iterable[Report]:
 
 
 @hookspec
-def triage_forecasters() -> Iterable[Forecaster]:
-    '''Yield the forecasters that this plugin adds.
+def triage_commands() -> Iterable[Command]:
+    '''Yield the commands that this plugin adds to `triage`; `build` imports and returns a click command.
 
     ```python
-    """Expect on every day what came on a day of the last four weeks, on average."""
-    import numpy as np
+    """Add `triage hello`."""
     import triage
 
 
-    class FourWeeks:
-        def fit(self, history, *, horizon, seed, watch):
-            if not len(history):
-                raise triage.DataError("no day to learn from")
+    def build():
+        import click
 
-        def forecast(self, history, ahead):
-            return np.tile(history.filled[-28:].mean(axis=0), (len(ahead), 1))
+        @click.command()
+        def hello():
+            """Say hello."""
+            click.echo("hello")
+
+        return hello
 
 
     @triage.hookimpl
-    def triage_forecasters():
-        yield triage.Forecaster(name="four-weeks", summary="The mean of the last four weeks", build=FourWeeks)
+    def triage_commands():
+        yield triage.Command(name="hello", summary="Say hello", build=build)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_kinds() -> Iterable[Kind]:
+    '''Yield the kinds of extension that this plugin adds: a record, and the hook that collects it.
+
+    ```python
+    """Let plugins offer greetings."""
+    from collections.abc import Callable, Iterable
+    from dataclasses import dataclass
+    from typing import ClassVar
+    import triage
+
+
+    @dataclass(frozen=True, kw_only=True)
+    class Greeting(triage.Extension):
+        kind: ClassVar[str] = "greeting"
+        build: Callable[..., str]
+
+
+    @triage.hookspec
+    def triage_greetings() -> Iterable[Greeting]:
+        """Yield the greetings that this plugin adds."""
+
+
+    @triage.hookimpl
+    def triage_kinds():
+        yield triage.Kind(record=Greeting, hook=triage_greetings)
     ```
     '''
     raise NotImplementedError

@@ -17,8 +17,9 @@ import pluggy
 
 from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
 from triage.host import hookspecs
-from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
 from triage.host.guard import TookTooLong, aside, seconds_to_load, within
+from triage.host.kinds import KINDS, Kind
 from triage.host.options import build_with, options_of
 from triage.host.protocols import Source
 from triage.io.terminal import safe_text
@@ -29,15 +30,7 @@ __all__ = ["Failure", "Origin", "Plugins", "Registered"]
 GROUP = "triage"
 _MOST = 1000  # records that one hook may yield
 E = TypeVar("E", bound=Extension)
-
-_COLLECTING: dict[str, type[Extension]] = {
-    "triage_backends": Backend,
-    "triage_corpora": Corpus,
-    "triage_cleaners": Cleaner,
-    "triage_policies": Policy,
-    "triage_reports": Report,
-    "triage_forecasters": Forecaster,
-}
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +98,10 @@ class Plugins:
         self._warn = warn or _to_stderr
         self._manager = pluggy.PluginManager("triage")
         self._manager.add_hookspecs(hookspecs)
-        self._registered: dict[str, dict[str, list[Registered]]] = {
-            kind.kind: {} for kind in _COLLECTING.values()
-        }
+        self.kinds: dict[str, Kind] = {}
+        self._registered: dict[str, dict[str, list[Registered]]] = {}
+        for kind in KINDS:
+            self._add_kind(kind)
         self._origins: dict[object, Origin] = {}
         self._reported: set[object] = set()
 
@@ -123,11 +117,18 @@ class Plugins:
         plugins = cls(**settings)
         points = importlib.metadata.entry_points(group=GROUP)
         # pluggy calls what was registered last first: the built-in readers are to come last.
-        for point in sorted(points, key=lambda point: (not _built_in(point), point.name)):
-            plugins._load(point)
+        loaded = [
+            (origin, plugin)
+            for point in sorted(points, key=lambda point: (not _built_in(point), point.name))
+            for origin, plugin in plugins._load(point)
+        ]
+        # A kind must be known before a plugin yields an extension of it.
+        for origin, plugin in sorted(loaded, key=lambda each: not hasattr(each[1], "triage_kinds")):
+            plugins.register(plugin, origin=origin)
         return plugins
 
-    def _load(self, point: importlib.metadata.EntryPoint) -> None:
+    def _load(self, point: importlib.metadata.EntryPoint) -> Iterator[tuple[Origin, object]]:
+        """Import one entry point in its own guard; yield it unless it is disabled or fails."""
         distribution = point.dist
         origin = Origin(
             plugin=point.name,
@@ -145,13 +146,18 @@ class Plugins:
         except BaseException as error:  # noqa: BLE001 - SystemExit at import must not end the tool
             self._not_loaded(origin, _reason(error), error)
             return
-        self.register(plugin, origin=origin)
+        yield origin, plugin
 
     def register(self, plugin: object, *, origin: Origin | None = None) -> None:
         """Add one plugin: a module, or any object with hooks. Unless strict, failures are kept."""
         if origin is None:
             name = getattr(plugin, "__name__", type(plugin).__name__)
             origin = Origin(plugin=name, module=name)
+        for kind in self._collect(plugin, origin, "triage_kinds", Kind):  # first: it may use its own kinds
+            if kind.name in self.kinds:
+                self._failed(origin, f"triage_kinds yields the kind {kind.name!r}, which exists already")
+            else:
+                self._add_kind(kind)
         reason = self._check_hooks(plugin)
         if not reason:
             try:
@@ -165,12 +171,22 @@ class Plugins:
             self._failed(origin, reason)
             return
         self._origins[plugin] = origin
-        for hook, kind in _COLLECTING.items():
-            self._collect(plugin, origin, hook, kind)
+        for kind in self.kinds.values():
+            for extension in self._collect(plugin, origin, kind.hook.__name__, kind.record):
+                self._keep(extension, origin)
+
+    def _add_kind(self, kind: Kind) -> None:
+        """Add a row to the table of kinds, with its hook."""
+        if not hasattr(hookspecs, kind.hook.__name__):
+            hook = type("Hook", (), {kind.hook.__name__: staticmethod(kind.hook)})
+            self._manager.add_hookspecs(hook)
+        self.kinds[kind.name] = kind
+        self._registered[kind.name] = {}
 
     def _check_hooks(self, plugin: object) -> str:
         """Say what is wrong with the plugin's hooks, or "": pluggy alone lets misspelt hooks pass."""
         known = {name for name in vars(hookspecs) if name.startswith("triage_")}
+        known |= {kind.hook.__name__ for kind in self.kinds.values()}
         hooks = [name for name in dir(plugin) if hasattr(getattr(plugin, name, None), "triage_impl")]
         if unknown := sorted(set(hooks) - known):
             return f"unknown hook {unknown[0]}; the hooks are {', '.join(sorted(known))}"
@@ -178,10 +194,11 @@ class Plugins:
             return "it has no hook: mark one with @triage.hookimpl"
         return ""
 
-    def _collect(self, plugin: object, origin: Origin, hook: str, kind: type[Extension]) -> None:
+    def _collect(self, plugin: object, origin: Origin, hook: str, record: type[R]) -> list[R]:
+        """Return what one hook of a plugin yields; what is no `record` is kept as a failure."""
         implementation = getattr(plugin, hook, None)
-        if implementation is None:
-            return
+        if not hasattr(implementation, "triage_impl"):
+            return []
         try:
             with aside(), within(seconds_to_load()):
                 yielded = list(itertools.islice(implementation(), _MOST + 1))
@@ -189,21 +206,24 @@ class Plugins:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
             self._not_loaded(origin, f"{hook}: {_reason(error)}", error)
-            return
+            return []
         if len(yielded) > _MOST:
             self._failed(origin, f"{hook} yields more than {_MOST:,} records")
+            return []
+        for each in yielded:
+            if type(each) is not record:
+                found = type(each).__name__
+                self._failed(origin, f"{hook} must yield triage.{record.__name__} records, got {found}")
+        return [each for each in yielded if type(each) is record]
+
+    def _keep(self, extension: Extension, origin: Origin) -> None:
+        """Keep one record by its name, where its options can be read."""
+        try:
+            options_of(extension.build)
+        except Exception as error:  # noqa: BLE001 - a signature may hold anything
+            self._failed(origin, f"{extension.name}: {_reason(error)}", error)
             return
-        for extension in yielded:
-            if type(extension) is not kind:
-                found = type(extension).__name__
-                self._failed(origin, f"{hook} yields triage.{kind.__name__} records, not {found}")
-                continue
-            try:
-                options_of(extension.build)
-            except Exception as error:  # noqa: BLE001 - a signature may hold anything
-                self._failed(origin, f"{extension.name}: {_reason(error)}", error)
-                continue
-            self._registered[kind.kind].setdefault(extension.name, []).append(Registered(extension, origin))
+        self._registered[extension.kind].setdefault(extension.name, []).append(Registered(extension, origin))
 
     def _not_loaded(self, origin: Origin, reason: str, error: BaseException) -> None:
         """Keep the failure, and say at once what everybody has just waited for."""
@@ -225,6 +245,10 @@ class Plugins:
     def names(self, kind: type[Extension]) -> list[str]:
         """Return the names of one kind, in order."""
         return sorted(self._registered[kind.kind])
+
+    def summary(self, kind: type[Extension], name: str) -> str:
+        """Return the summary of an extension, also where it cannot be used."""
+        return self._registered[kind.kind][name][0].extension.summary
 
     def get(self, kind: type[E], name: str) -> Registered:
         """Look one up by name.
@@ -253,29 +277,26 @@ class Plugins:
 
     def backend(self, name: str) -> Backend:
         """Return the backend of that name; errors as in `get`."""
-        return self._typed(Backend, name)
+        return self.extension(Backend, name)
 
     def corpus(self, name: str) -> Corpus:
         """Return the corpus of that name; errors as in `get`."""
-        return self._typed(Corpus, name)
+        return self.extension(Corpus, name)
 
     def cleaner(self, name: str) -> Cleaner:
         """Return the cleaner of that name; errors as in `get`."""
-        return self._typed(Cleaner, name)
+        return self.extension(Cleaner, name)
 
     def policy(self, name: str) -> Policy:
         """Return the policy of that name; errors as in `get`."""
-        return self._typed(Policy, name)
+        return self.extension(Policy, name)
 
     def report(self, name: str) -> Report:
         """Return the report of that name; errors as in `get`."""
-        return self._typed(Report, name)
+        return self.extension(Report, name)
 
-    def forecaster(self, name: str) -> Forecaster:
-        """Return the forecaster of that name; errors as in `get`."""
-        return self._typed(Forecaster, name)
-
-    def _typed(self, kind: type[E], name: str) -> E:
+    def extension(self, kind: type[E], name: str) -> E:
+        """Return the extension of that kind and name; errors as in `get`."""
         extension = self.get(kind, name).extension
         assert isinstance(extension, kind)
         return extension

@@ -103,10 +103,12 @@ def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
     target = factory.__init__ if inspect.isclass(factory) else factory
     if target is object.__init__:
         return {}
+    found: dict[str, Option] = {}
+    parameters = list(inspect.signature(target).parameters.values())[inspect.isclass(factory) :]
+    if not parameters:  # what is returned need not be importable yet
+        return found
     hints = typing.get_type_hints(target, include_extras=True)
-    found = {}
-    parameters = list(inspect.signature(target).parameters.values())
-    for parameter in parameters[1:] if inspect.isclass(factory) else parameters:
+    for parameter in parameters:
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             raise TypeError(f"the option {parameter.name!r} is not keyword-only: put a * before it")
         annotation = hints.get(parameter.name, Any)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from triage.forecasting.volumes import Days, History
 from triage.records import Document, Epoch, Evaluation, Part, Prediction, Quarantined, Verdict
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ __all__ = [
     "Decide",
     "Explains",
     "Exports",
-    "Forecasts",
     "Quotes",
     "Remembers",
     "Render",
@@ -221,33 +219,5 @@ class Quotes(Protocol):
         Args:
             texts: for each evaluation that `render` will be given the texts of its test documents, in
                 order; None where they are not at hand.
-        """
-        ...
-
-
-@runtime_checkable
-class Forecasts(Protocol):
-    """What the `build` of a `Forecaster` returns."""
-
-    def fit(self, history: History, *, horizon: int, seed: int, watch: Watch) -> object:
-        """Learn from the days there are. What is returned is ignored.
-
-        Args:
-            history: all that is known; the arrays may not be changed.
-            horizon: how many days `forecast` will be asked for, at most.
-            seed: the same seed and the same history give the same forecasts.
-            watch: to be called after each epoch, where there are epochs.
-
-        Raises:
-            DataError: the history is too short; the message says how many days it takes.
-        """
-        ...
-
-    def forecast(self, history: History, ahead: Days) -> NDArray[np.float64]:
-        """Return shape (len(ahead), k): how many documents to expect, a mean; finite and not negative.
-
-        Args:
-            history: ends on the day before `ahead` begins; may be longer than what was fitted on.
-            ahead: the days that are asked for, at most `horizon` of them.
         """
         ...

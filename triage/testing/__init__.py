@@ -11,10 +11,10 @@ printed, and what is broken comes out together in one ExceptionGroup.
 """
 
 from triage.testing.kit import (
+    check,
     check_backend,
     check_cleaner,
     check_corpus,
-    check_forecaster,
     check_policy,
     check_reader,
     check_report,
@@ -22,21 +22,27 @@ from triage.testing.kit import (
     parametrize_with_checks,
     run_checks,
 )
-from triage.testing.laws import Card, Check, LawBroken, Outcome
+from triage.testing.laws import Card, Check, Law, LawBroken, Outcome, hold
+from triage.testing.subjects import COMMON, Subject, once
 
 __all__ = [
+    "COMMON",
     "Card",
     "Check",
+    "Law",
     "LawBroken",
     "Outcome",
+    "Subject",
+    "check",
     "check_backend",
     "check_cleaner",
     "check_corpus",
-    "check_forecaster",
     "check_policy",
     "check_reader",
     "check_report",
+    "hold",
     "laws_of",
+    "once",
     "parametrize_with_checks",
     "run_checks",
 ]

@@ -20,7 +20,7 @@ from triage.testing.laws import LawBroken, hold
 from triage.testing.learners import Trained, rows_hold
 from triage.testing.subjects import COMMON
 
-__all__ = ["LAWS", "Trained"]
+__all__ = ["LAWS", "SUBJECT", "Trained"]
 
 
 def it_cannot_answer_before_it_was_fitted(it: Trained) -> None:
@@ -347,3 +347,6 @@ LAWS = (
     *streams.LAWS,
 )
 """In the order in which they are checked."""
+
+SUBJECT = Trained
+"""What the laws are about."""

@@ -13,7 +13,7 @@ from triage.testing import samples
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening, once
 
-__all__ = ["LAWS", "Cleaned"]
+__all__ = ["LAWS", "SUBJECT", "Cleaned"]
 
 _ORDINARY = (
     "My card ending in XXXX was charged {$120.00} on XX/XX/2021, twice!",
@@ -192,3 +192,6 @@ LAWS = (
     it_says_nothing_while_it_cleans,
 )
 """In the order in which they are checked."""
+
+SUBJECT = Cleaned
+"""What the laws are about."""

@@ -18,7 +18,7 @@ from triage.records import Document, Quarantined
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening, once
 
-__all__ = ["LAWS", "SOURCE", "Reading"]
+__all__ = ["LAWS", "SOURCE", "SUBJECT", "Reading"]
 
 _SECONDS = 1.0
 _LEAST_QUOTED = 24  # characters: so many in a row are no coincidence
@@ -223,3 +223,6 @@ SOURCE = (
 
 LAWS = (*COMMON, *SOURCE, there_are_two_labels_to_tell_apart, the_cleaning_it_asks_for_is_installed)
 """In the order in which they are checked."""
+
+SUBJECT = Reading
+"""What the laws are about."""

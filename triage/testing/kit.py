@@ -2,71 +2,85 @@
 
 from __future__ import annotations
 
+import importlib
 import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from triage.errors import CheckFailed, UsageError, near
-from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Forecaster, Policy, Report
-from triage.testing import backends, cleaners, corpora, forecasters, policies, readers, reports
+from triage.host.extensions import Extension
+from triage.host.kinds import Kind
+from triage.host.manager import Plugins
+from triage.testing import readers
 from triage.testing.laws import Card, Check, Law, checks_of, judge, raise_broken
 from triage.testing.subjects import Host, Subject
 
 __all__ = [
-    "KINDS",
+    "READER",
+    "check",
     "check_backend",
     "check_cleaner",
     "check_corpus",
-    "check_forecaster",
     "check_policy",
     "check_reader",
     "check_report",
     "laws_of",
     "parametrize_with_checks",
     "run_checks",
+    "subject_of",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Module: TypeAlias = types.ModuleType | str
 
-_SUBJECTS: dict[type[Extension], tuple[type[Subject], tuple[Law, ...]]] = {
-    Backend: (backends.Trained, backends.LAWS),
-    Cleaner: (cleaners.Cleaned, cleaners.LAWS),
-    Corpus: (corpora.Reading, corpora.LAWS),
-    Policy: (policies.Deciding, policies.LAWS),
-    Report: (reports.Rendering, reports.LAWS),
-    Forecaster: (forecasters.Foretelling, forecasters.LAWS),
-}
-KINDS = ("backend", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
-"""What there are laws for."""
+READER = "reader"
+"""What has laws but no record: a plugin with the hook `triage_open_corpus`."""
 
 
-def laws_of(kind: str) -> tuple[Law, ...]:
-    """Return the laws of a kind, in the order in which they are checked.
+def subject_of(kind: Kind) -> tuple[type[Subject], tuple[Law, ...]]:
+    """Return the subject and the laws of a kind.
 
     Raises:
-        UsageError: there is no such kind.
+        UsageError: the kind has no laws.
     """
-    found = {extension.kind: laws for extension, (_, laws) in _SUBJECTS.items()} | {"reader": readers.LAWS}
-    if kind not in found:
-        raise UsageError(f"there is no kind {kind!r}.{near(kind, found)}")
-    return found[kind]
+    if not kind.laws:
+        raise UsageError(f"there are no laws for the kind {kind.name!r}")
+    module = importlib.import_module(kind.laws)
+    return module.SUBJECT, module.LAWS
 
 
-def check_backend(
-    backend: Backend,
+def laws_of(kind: str, *, plugins: Plugins | None = None) -> tuple[Law, ...]:
+    """Return the laws of a kind, in the order in which they are checked.
+
+    Args:
+        kind: its name, such as "backend", or "reader".
+        plugins: where the kinds are looked up; by default the installed plugins.
+
+    Raises:
+        UsageError: there is no such kind, or it has no laws.
+    """
+    if kind == READER:
+        return readers.LAWS
+    kinds = (plugins or Plugins.discover()).kinds
+    if kind not in kinds:
+        raise UsageError(f"there is no kind {kind!r}.{near(kind, kinds)}")
+    return subject_of(kinds[kind])[1]
+
+
+def check(
+    extension: Extension,
     *,
     module: Module | None = None,
     options: Mapping[str, Any] | None = None,
     expected_failures: Mapping[str, str] | None = None,
 ) -> Card:
-    """Run every law of a backend, print how many were run, and raise all that is broken together.
+    """Run every law of one extension, print how many were run, and raise all that are broken together.
 
     Args:
-        backend: the record.
+        extension: the record.
         module: the plugin that yields it, so that it can be found in a fresh process; by default where its
-            `build` was defined.
+            `build` was defined. The module of a preset must be given: its `build` tells nothing.
         options: for building it, such as {"epochs": 1}.
         expected_failures: laws that it is known to break, by name, each with the reason. One that is kept
             after all is a failure too.
@@ -75,65 +89,14 @@ def check_backend(
         ExceptionGroup: of `LawBroken`, one for each law that is broken.
         UsageError: an unknown law, a reason that is missing, or a module that cannot be imported.
     """
-    return _check(backend, module, options, expected_failures)
+    host = Host(module if module is not None else extension.build.__module__)
+    return raise_broken(
+        judge(extension.kind, extension.name, _checks(extension, host, options, expected_failures))
+    )
 
 
-def check_corpus(
-    corpus: Corpus,
-    *,
-    module: Module | None = None,
-    options: Mapping[str, Any] | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Card:
-    """Run every law of a corpus; arguments and errors as in `check_backend`."""
-    return _check(corpus, module, options, expected_failures)
-
-
-def check_cleaner(
-    cleaner: Cleaner,
-    *,
-    module: Module | None = None,
-    options: Mapping[str, Any] | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Card:
-    """Run every law of a cleaner or a preset; arguments and errors as in `check_backend`.
-
-    The module of a preset must be given: its `build` tells nothing.
-    """
-    return _check(cleaner, module, options, expected_failures)
-
-
-def check_policy(
-    policy: Policy,
-    *,
-    module: Module | None = None,
-    options: Mapping[str, Any] | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Card:
-    """Run every law of a policy; arguments and errors as in `check_backend`."""
-    return _check(policy, module, options, expected_failures)
-
-
-def check_report(
-    report: Report,
-    *,
-    module: Module | None = None,
-    options: Mapping[str, Any] | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Card:
-    """Run every law of a report; arguments and errors as in `check_backend`."""
-    return _check(report, module, options, expected_failures)
-
-
-def check_forecaster(
-    forecaster: Forecaster,
-    *,
-    module: Module | None = None,
-    options: Mapping[str, Any] | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Card:
-    """Run every law of a forecaster; arguments and errors as in `check_backend`."""
-    return _check(forecaster, module, options, expected_failures)
+check_backend = check_corpus = check_cleaner = check_policy = check_report = check
+"""Names for `check` that say what is checked."""
 
 
 def check_reader(
@@ -222,25 +185,13 @@ def parametrize_with_checks(
     return mark
 
 
-def _check(
-    extension: Extension,
-    module: Module | None,
-    options: Mapping[str, Any] | None,
-    expected: Mapping[str, str] | None,
-) -> Card:
-    host = Host(module if module is not None else extension.build.__module__)
-    return raise_broken(judge(extension.kind, extension.name, _checks(extension, host, options, expected)))
-
-
 def _checks(
     extension: Extension,
     host: Host,
     options: Mapping[str, Any] | None,
     expected: Mapping[str, str] | None,
 ) -> list[Check]:
-    if type(extension) not in _SUBJECTS:
-        raise UsageError(f"there are no laws for {type(extension).__name__}")
-    subject, laws = _SUBJECTS[type(extension)]
+    subject, laws = subject_of(host.plugins.kinds[extension.kind])
     return checks_of(subject(extension, host, options), laws, expected)
 
 
@@ -270,6 +221,7 @@ def _all_checks(
     found = [
         (each.kind, each.name, _checks(each, host, options.get(each.name), expected.get(each.name)))
         for each in host.extensions
+        if host.plugins.kinds[each.kind].laws
     ]
     if reads and sample is None:
         raise UsageError(f"{host.name} reads files: give one that it reads as `sample`")

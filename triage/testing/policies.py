@@ -16,7 +16,7 @@ from triage.testing import samples
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Subject, listening
 
-__all__ = ["LAWS", "Deciding"]
+__all__ = ["LAWS", "SUBJECT", "Deciding"]
 
 _RULE = re.compile(r"rule:[\w.-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -223,3 +223,6 @@ LAWS = (
     it_says_nothing_while_it_decides,
 )
 """In the order in which they are checked."""
+
+SUBJECT = Deciding
+"""What the laws are about."""

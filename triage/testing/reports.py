@@ -19,7 +19,7 @@ from triage.stats.calibration import quality
 from triage.testing.laws import LawBroken, hold
 from triage.testing.subjects import COMMON, Heard, Subject, listening, once
 
-__all__ = ["LAWS", "Rendering", "evaluation"]
+__all__ = ["LAWS", "SUBJECT", "Rendering", "evaluation"]
 
 _ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HOSTILE = (
@@ -278,3 +278,6 @@ LAWS = (
     texts_are_shown_only_where_they_are_asked_for,
 )
 """In the order in which they are checked."""
+
+SUBJECT = Rendering
+"""What the laws are about."""

@@ -9,45 +9,50 @@ from pathlib import Path
 from string import Template
 
 from triage.errors import CannotWrite, UsageError, near
+from triage.host.manager import Plugins
 from triage.io.files import write_file
 
-__all__ = ["KINDS", "write_plugin"]
+__all__ = ["starts", "write_plugin"]
 
-KINDS = ("backend", "keras", "corpus", "cleaner", "policy", "report", "forecaster", "reader")
-"""What can be begun."""
+_TEMPLATES = "triage/testing/templates"
+_OTHERS = {
+    "keras": (f"{_TEMPLATES}/keras.py.txt", "triage evaluate complaints --backend {name},majority"),
+    "reader": (f"{_TEMPLATES}/reader.py.txt", "triage corpora describe sample.{module}"),
+}
+"""What can be begun and is no kind of its own: the template and the command that tries it out."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_TRY = {
-    "backend": "triage evaluate complaints --backend {name},tfidf",
-    "keras": "triage evaluate complaints --backend {name},tfidf",
-    "corpus": "triage corpora describe {name}",
-    "cleaner": "triage evaluate complaints --cleaners {name},general",
-    "policy": "triage plugins describe {name}",
-    "report": "triage evaluate complaints && triage report runs --format {name}",
-    "forecaster": "triage forecast complaints --forecaster {name}",
-    "reader": "triage corpora describe sample.{module}",
-}
 _EVALUATION = """
 [testenv:evaluate]
 description = beside the built-ins
-commands = triage evaluate complaints --backend {name},tfidf {{posargs}}
+commands = triage evaluate complaints --backend {name},majority {{posargs}}
 """
 
 
-def write_plugin(name: str, kind: str, folder: Path) -> list[Path]:
+def starts(plugins: Plugins) -> dict[str, tuple[str, str]]:
+    """Return what a new plugin can start as: its template and the command that tries it out, by name."""
+    return {
+        kind.name: (kind.template, kind.try_it) for kind in plugins.kinds.values() if kind.template
+    } | _OTHERS
+
+
+def write_plugin(name: str, kind: str, folder: Path, *, plugins: Plugins) -> list[Path]:
     """Write the distribution `name` into the new directory `folder`; return the files.
 
     Args:
         name: lower-case words joined by hyphens: the distribution's, and how users call the extension.
-        kind: one of `KINDS`.
+        kind: one of `starts(plugins)`.
         folder: must not exist yet.
+        plugins: their kinds can be begun.
 
     Raises:
         UsageError: an unknown kind, a name that cannot be, or one that a module has already.
         CannotWrite: something stands at `folder`, or it cannot be written.
     """
-    if kind not in KINDS:
-        raise UsageError(f"there is no kind {kind!r}.{near(kind, KINDS)}")
+    known = starts(plugins)
+    if kind not in known:
+        raise UsageError(f"there is no kind {kind!r}.{near(kind, known)}")
+    start, try_it = known[kind]
     if not _NAME.fullmatch(name):
         raise UsageError(f"the name {name!r} is not made of lower-case words joined by hyphens")
     module = name.replace("-", "_")
@@ -62,23 +67,23 @@ def write_plugin(name: str, kind: str, folder: Path) -> list[Path]:
         "imports": "\nimport pathlib\n" if reads else "",
         "sample": f', sample=pathlib.Path(__file__).with_name("sample.{module}")' if reads else "",
         "flags": f" --sample sample.{module}" if reads else "",
-        "try_it": _TRY[kind].format(name=name, module=module),
+        "try_it": try_it.format(name=name, module=module),
         "evaluation": _EVALUATION.format(name=name) if kind in ("backend", "keras") else "",
     }
     files = {
-        f"{module}.py": f"{kind}.py.txt",
-        f"test_{module}.py": "test.py.txt",
-        "pyproject.toml": "pyproject.toml.txt",
-        "README.md": "README.md.txt",
-        "tox.ini": "tox.ini.txt",
-        **({f"sample.{module}": "sample.txt"} if reads else {}),
+        f"{module}.py": start,
+        f"test_{module}.py": f"{_TEMPLATES}/test.py.txt",
+        "pyproject.toml": f"{_TEMPLATES}/pyproject.toml.txt",
+        "README.md": f"{_TEMPLATES}/README.md.txt",
+        "tox.ini": f"{_TEMPLATES}/tox.ini.txt",
+        **({f"sample.{module}": f"{_TEMPLATES}/sample.txt"} if reads else {}),
     }
-    templates = resources.files("triage.testing") / "templates"
     written = []
     try:
         folder.mkdir(parents=True)
         for file, template in files.items():
-            text = (templates / template).read_text(encoding="utf-8")
+            package, _, path = template.partition("/")
+            text = resources.files(package).joinpath(path).read_text(encoding="utf-8")
             write_file(folder / file, (Template(text).substitute(words).rstrip("\n") + "\n").encode())
             written.append(folder / file)
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from triage.models import bundle
-from triage.selftest import forging
+from triage_selftest import _forging
 
 
 def sample(seed: int = 0, *, weights: int = 50, **changes: Any) -> bundle.Bundle:
@@ -75,7 +75,7 @@ def forge(folder: Path, **files: Any) -> None:
     `files` go by stem; bytes stand as they are, None removes the file, anything else becomes JSON.
     """
     names = {path.name.split(".")[0]: path.name for path in folder.iterdir()}
-    forging.forge(folder, {names.get(stem, f"{stem}.json"): content for stem, content in files.items()})
+    _forging.forge(folder, {names.get(stem, f"{stem}.json"): content for stem, content in files.items()})
 
 
 def digest(folder: Path) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""How the embedded reviews were made: `python -m triage_reviews.generate`. Not part of the wheel."""

@@ -1,1 +1,0 @@
-"""Tomorrow's volume: counts of days, forecasting the past, intervals, and which forecaster to believe."""
