@@ -85,7 +85,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> types.SimpleNamespace:
     )
     prepared = prepare(dataset, experiment, found)
     model = with_held_out(fit(prepared, experiment, found).model, prepared)
-    parts = [(model.held_out[name], model.looks[name]) for name in ("tune", "calibrate")]
+    parts = [(model.held_out[name], model.prefix_scores[name]) for name in ("tune", "calibrate")]
     queues = [model.queues[label] for label in model.classes]
     promise = early_promise_of(*parts, queues, max_error=0.2)
     promising = replace(model, extra={"early": promise.to_json()})

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from triage.errors import BadOption, DataError, near
-from triage.io.files import shown
+from triage.errors import BadOption, DataError, did_you_mean
+from triage.io.files import quote_path
 from triage.io.text_tables import read_whole
 from triage.stats.calibration import check_method
 
@@ -108,7 +108,9 @@ class Experiment:
         """
         self._check_types()
         if self.split not in SPLITS:
-            raise BadOption(f"split is {', '.join(SPLITS)}, not {self.split!r}.{near(self.split, SPLITS)}")
+            raise BadOption(
+                f"split is {', '.join(SPLITS)}, not {self.split!r}.{did_you_mean(self.split, SPLITS)}"
+            )
         check_method(self.calibration)
         if not _is_number(self.false_alarms) or not 0 <= self.false_alarms < 1:
             raise BadOption(f"false-alarms is at least 0 and below 1, not {self.false_alarms!r}")
@@ -137,10 +139,12 @@ class Experiment:
         for name in ("columns", "queues"):
             for key, value in getattr(self, name).items():
                 if not isinstance(value, str):
-                    raise BadOption(f"{name}: {shown(key)} is a text, not {_kind(value)}")
+                    raise BadOption(f"{name}: {quote_path(key)} is a text, not {_kind(value)}")
         for key, rule in self.rules.items():
             if not isinstance(rule, Mapping):
-                raise BadOption(f"the rule {shown(key)} is {{pattern = ..., queue = ... or review = true}}")
+                raise BadOption(
+                    f"the rule {quote_path(key)} is {{pattern = ..., queue = ... or review = true}}"
+                )
 
     def steps(self, asked_by_corpus: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
         """Return the cleaning steps: the experiment's, else the corpus', else the default."""
@@ -183,34 +187,36 @@ def load_experiment(path: str) -> Experiment:
     try:
         record = tomllib.loads(read_whole(path, most=_MOST_BYTES).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{shown(path)}: not an experiment file: {error}") from None
+        raise DataError(f"{quote_path(path)}: not an experiment file: {error}") from None
     except (RecursionError, ValueError) as error:  # such as a date that is none, or a number of 5,000 digits
-        raise DataError(f"{shown(path)}: not an experiment file ({type(error).__name__})") from None
+        raise DataError(f"{quote_path(path)}: not an experiment file ({type(error).__name__})") from None
     if _depth(record) > _MOST_DEPTH:
-        raise DataError(f"{shown(path)}: tables and lists nested more than {_MOST_DEPTH} deep")
+        raise DataError(f"{quote_path(path)}: tables and lists nested more than {_MOST_DEPTH} deep")
     return _from_toml(record, path)
 
 
 def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
     for section, content in record.items():
         if section not in _SECTIONS:
-            raise BadOption(f"{shown(path)}: there is no section {shown(section)}.{near(section, _SECTIONS)}")
+            raise BadOption(
+                f"{quote_path(path)}: there is no section {quote_path(section)}.{did_you_mean(section, _SECTIONS)}"
+            )
         if not isinstance(content, dict) and not (section == "policy" and isinstance(content, list)):
-            raise BadOption(f"{shown(path)}: [{section}] is a table")
+            raise BadOption(f"{quote_path(path)}: [{section}] is a table")
         for key in content if _SECTIONS[section] else ():
             if key not in (_SECTIONS[section] or ()):
-                words = near(key, _SECTIONS[section] or ())
-                raise BadOption(f"{shown(path)}: [{section}] has no {shown(key)}.{words}")
+                words = did_you_mean(key, _SECTIONS[section] or ())
+                raise BadOption(f"{quote_path(path)}: [{section}] has no {quote_path(key)}.{words}")
     corpus, pipeline = dict(record.get("corpus", {})), dict(record.get("pipeline", {}))
     backend = dict(record.get("backend", {}))
     policies = record.get("policy", [])
     policies = policies if isinstance(policies, list) else [policies]
     cleaners = pipeline.pop("cleaners", None)
     if cleaners is not None and not isinstance(cleaners, list):
-        raise BadOption(f"{shown(path)}: [pipeline] cleaners is a list of names")
+        raise BadOption(f"{quote_path(path)}: [pipeline] cleaners is a list of names")
     keep = pipeline.pop("keep", [])
     if not isinstance(keep, list):
-        raise BadOption(f"{shown(path)}: [pipeline] keep is a list of words")
+        raise BadOption(f"{quote_path(path)}: [pipeline] keep is a list of words")
     return Experiment().changed(
         location=corpus.pop("location", None),
         corrections=corpus.pop("corrections", None),
@@ -232,7 +238,9 @@ def _step(entry: Any, path: str, where: str) -> Step:
         return entry, {}
     if isinstance(entry, dict) and isinstance(entry.get("name"), str):
         return entry["name"], {key: value for key, value in entry.items() if key != "name"}
-    raise BadOption(f"{shown(path)}: each entry of {where} is a name, or a table with a name and options")
+    raise BadOption(
+        f"{quote_path(path)}: each entry of {where} is a name, or a table with a name and options"
+    )
 
 
 def _word(value: Any) -> Any:

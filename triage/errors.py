@@ -40,7 +40,7 @@ __all__ = [
     "Unavailable",
     "UnknownName",
     "UsageError",
-    "near",
+    "did_you_mean",
 ]
 
 
@@ -65,7 +65,7 @@ class UnknownName(UsageError):
         self.name = name
         self.known = tuple(sorted(known))
         super().__init__(
-            f"there is no {kind} {name!r}.{near(name, self.known)}{' ' + remedy if remedy else ''}"
+            f"there is no {kind} {name!r}.{did_you_mean(name, self.known)}{' ' + remedy if remedy else ''}"
         )
 
 
@@ -121,7 +121,7 @@ class Refused(TriageError):
     exit_code = 77
 
 
-def near(name: str, known: Iterable[str], *, most: int = 8) -> str:
+def did_you_mean(name: str, known: Iterable[str], *, most: int = 8) -> str:
     """Return a sentence with the known names most like `name`, or with all where they are few."""
     known = sorted(known)
     folded = {other.casefold(): other for other in known}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from triage import BadOption
-from triage.errors import near
+from triage.errors import did_you_mean
 
 # No word is longer; some rules take time that grows with the square of the length.
 _LONGEST: Final = 100
@@ -24,7 +24,7 @@ def stem(language: str) -> Callable[[str], str]:
 
     if language not in SnowballStemmer.languages:
         raise BadOption(
-            f"stem: there is no stemmer for {language!r}.{near(language, SnowballStemmer.languages)}"
+            f"stem: there is no stemmer for {language!r}.{did_you_mean(language, SnowballStemmer.languages)}"
         )
     # Texts repeat their words: remembered stems are twenty times as fast.
     stem_of = lru_cache(_REMEMBERED)(SnowballStemmer(language).stem)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from triage import BadOption, DataError, NoInput, Unavailable
-from triage.errors import near
-from triage.io.files import shown
+from triage.errors import did_you_mean
+from triage.io.files import quote_path
 from triage.io.text_tables import read_whole
 from triage_cleaners._english import ENGLISH
 
@@ -112,7 +112,7 @@ def _read(path: Path) -> list[str]:
         content = read_whole(path, most=_MOST_BYTES)
         lines = unicodedata.normalize("NFKC", content.decode("utf-8-sig")).split("\n")
     except UnicodeDecodeError as error:
-        raise DataError(f"{shown(path)} is not UTF-8 at byte {error.start}") from None
+        raise DataError(f"{quote_path(path)} is not UTF-8 at byte {error.start}") from None
     except NoInput as error:
         raise Unavailable(str(error)) from None
     return [word for line in lines if (word := line.strip())]
@@ -139,7 +139,7 @@ def _missing(language: str, roots: list[Path]) -> str:
     return (
         f"there are no stop words for {language!r} here, and nothing is downloaded. Put NLTK's list, one "
         f"word a line, at {roots[0] / _PLACE / language}, or name the folder that holds {_PLACE} "
-        f"with NLTK_DATA or the option folder.{near(language, found)}"
+        f"with NLTK_DATA or the option folder.{did_you_mean(language, found)}"
     )
 
 

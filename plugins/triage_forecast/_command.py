@@ -181,7 +181,7 @@ def _contenders(
         used |= set(own)
         make = partial(plugins.build, record, own)
         found[name] = Contender(
-            name, record.called or name, make, record.fits, partial(plugins.blame, record)
+            name, record.called or name, make, record.fits, partial(plugins.attribute_errors_to, record)
         )
     if unused := sorted(set(given) - used):
         raise UsageError(f"none of {', '.join(found)} has an option {', '.join(unused)}")
@@ -222,7 +222,7 @@ def _history(
 ) -> History:
     """Count the documents, or the decisions, of each day; what is left out is said."""
     from triage.config import load_experiment
-    from triage.io.files import shown
+    from triage.io.files import quote_path
     from triage.routing.decision_reader import are_decisions, read_decisions
     from triage_forecast._choosing import unlikely_end
     from triage_forecast._volumes import ALL, daily
@@ -234,7 +234,7 @@ def _history(
         talk.say(f"{len(decisions):,} decisions")
         dated = [(seen.date, (seen.label if by == "label" else seen.queue) or _NONE) for seen in decisions]
         if not any(date for date, _ in dated):
-            raise DataError(f"{shown(corpus)}: no decision has a date: route a file with dates again")
+            raise DataError(f"{quote_path(corpus)}: no decision has a date: route a file with dates again")
     else:
         documents = read(talk, plugins, corpus, columns).documents
         queue_of: Callable[[str], str] = (lambda label: own.get(label, label)) if by == "queue" else str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from triage.errors import DataError, UsageError
-from triage.io.files import shown
+from triage.io.files import quote_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -212,7 +212,9 @@ def read_holidays(path: str) -> dict[datetime.date, str]:
         try:
             date = datetime.date.fromisoformat(cells["date"].strip())
         except ValueError:
-            raise DataError(f"{shown(path)}, line {line:,}: the date is not written as 2024-12-25") from None
+            raise DataError(
+                f"{quote_path(path)}, line {line:,}: the date is not written as 2024-12-25"
+            ) from None
         if cells.get("holiday", "1").strip().casefold() not in ("", "0", "no", "false"):
             found[date] = cells.get("name", "").strip()
     return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.io.text_tables import read_table
 
 __all__ = ["Costs"]
@@ -81,13 +81,13 @@ def _read(path: str) -> dict[str, dict[str, str]]:
             (_, label), *costs = cells.items()
             if not all(cost.strip() for _, cost in costs) or label.strip() in rows:
                 raise triage.BadOption(
-                    f"costs: line {number:,} of {shown(path)} repeats a label or has not {len(costs)} costs"
+                    f"costs: line {number:,} of {quote_path(path)} repeats a label or has not {len(costs)} costs"
                 )
             rows[label.strip()] = {queue.strip(): cost for queue, cost in costs}
     except triage.DataError as error:
         raise triage.BadOption(f"costs: {error}") from error
     if not rows:
-        raise triage.BadOption(f"costs: {shown(path)} is empty: it has no row")
+        raise triage.BadOption(f"costs: {quote_path(path)} is empty: it has no row")
     return rows
 
 

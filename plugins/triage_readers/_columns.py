@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import triage
-from triage.errors import near
-from triage.io.files import shown
+from triage.errors import did_you_mean
+from triage.io.files import quote_path
 from triage_readers import _cfpb
 
 _LONGEST_NAME = 1000
@@ -85,7 +85,7 @@ def resolve(names: Sequence[str], options: Mapping[str, str], path: str) -> Colu
         if len(found) == 1:
             chosen[role] = found[0]
         elif role == "text":
-            raise triage.DataError(f"{shown(path)}: {_doubt(names, found, role)}")
+            raise triage.DataError(f"{quote_path(path)}: {_doubt(names, found, role)}")
         elif role == "label":
             doubt, candidates = _doubt(names, found, role), tuple(found)
     return Columns(
@@ -108,8 +108,8 @@ def _given(names: Sequence[str], options: Mapping[str, str], role: str, path: st
     if len(alike) == 1:
         return alike[0]
     raise triage.DataError(
-        f"{shown(path)} has no column {shown(asked)} (--{role}-column)."
-        + near(asked, [_safe(name, place) for place, name in enumerate(names, start=1)])
+        f"{quote_path(path)} has no column {quote_path(asked)} (--{role}-column)."
+        + did_you_mean(asked, [_safe(name, place) for place, name in enumerate(names, start=1)])
     )
 
 
@@ -148,20 +148,22 @@ def _safe(name: str, place: int) -> str:
     """Return a column's name for a message: a file without a header has texts in its place, not names."""
     if len(name) > 64 or name.count(" ") > 8 or not name.strip():
         return f"(column {place})"
-    return shown(name)[1:-1]
+    return quote_path(name)[1:-1]
 
 
 def check_names(names: Sequence[str], path: str) -> None:
     """Raise DataError where a header cannot be told apart: the same name twice, or far too many."""
     if len(names) > MOST_COLUMNS:
-        raise triage.DataError(f"{shown(path)} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read")
+        raise triage.DataError(
+            f"{quote_path(path)} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read"
+        )
     seen: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if name and name in seen:
             raise triage.DataError(
-                f"{shown(path)}: the columns {seen[name]} and {place} have the same name, "
+                f"{quote_path(path)}: the columns {seen[name]} and {place} have the same name, "
                 f"{_safe(name, place)}: rename one"
             )
         seen[name] = place
     if not any(names):
-        raise triage.DataError(f"{shown(path)}: the first line holds no column names")
+        raise triage.DataError(f"{quote_path(path)}: the first line holds no column names")

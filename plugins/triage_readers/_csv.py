@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 import triage
-from triage.io.files import CSV_MARK, Input, csv_uncell, open_input, shown
+from triage.io.files import CSV_MARK, Input, csv_uncell, open_input, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._encoding import HEAD, characters, choose, physical_lines
 from triage_readers._records import Records
@@ -57,10 +57,10 @@ class CsvSource(FileSource):
             line, header = records.header()
             if isinstance(header, str):
                 raise triage.DataError(
-                    f"{shown(self.location)}, line {line}: the header cannot be read: {header}"
+                    f"{quote_path(self.location)}, line {line}: the header cannot be read: {header}"
                 )
             if not header:
-                raise triage.DataError(f"{shown(self.location)} is empty: no header and no rows")
+                raise triage.DataError(f"{quote_path(self.location)} is empty: no header and no rows")
             self._marked = header[-1] == CSV_MARK
             names = [(csv_uncell(name) if self._marked else name).strip() for name in header]
             check_names(names, self.location)
@@ -73,7 +73,7 @@ class CsvSource(FileSource):
             self._id = place[columns.id] if columns.id else None
             sample = [fields for _, fields in itertools.islice(records.rows(0, None), SAMPLE)]
         if not sample:
-            raise triage.DataError(f"{shown(self.location)} has a header and no rows")
+            raise triage.DataError(f"{quote_path(self.location)} has a header and no rows")
         self._extra = len(sample) > 1 and all(
             isinstance(fields, list) and len(fields) == self._width + 1 and not fields[-1]
             for fields in sample
@@ -107,7 +107,7 @@ class CsvSource(FileSource):
                     first = first or f"line {line:,}: {fields}"
                     if lost > _HOPELESS and lost > 10 * kept:
                         raise triage.DataError(
-                            f"{shown(self.location)}: {lost:,} of {row:,} rows cannot be read, the first on "
+                            f"{quote_path(self.location)}: {lost:,} of {row:,} rows cannot be read, the first on "
                             f"{first}. This is no CSV file with the columns of its header"
                         )
                     yield triage.Quarantined(row=row, line=line, reason=fields)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 import triage
-from triage.io.files import CHUNK, CSV_MARK, Input, shown
+from triage.io.files import CHUNK, CSV_MARK, Input, quote_path
 
 HEAD = 1 << 16
 LIMIT = 16 << 20
@@ -56,14 +56,14 @@ def choose(head: bytes, asked: str | None, path: str) -> tuple[str, str]:
             ) from None
     for magic, what in _MAGIC:
         if head.startswith(magic):
-            raise triage.DataError(f"{shown(path)} is not text but {what}")
+            raise triage.DataError(f"{quote_path(path)} is not text but {what}")
     if asked:
         return asked, "strict"
     for mark, codec in _BOMS:
         if head.startswith(mark):
             # UTF-32's little-endian mark begins with UTF-16's.
             if codec == "utf-32":
-                raise triage.DataError(f"{shown(path)} is UTF-32: pass --encoding utf-32")
+                raise triage.DataError(f"{quote_path(path)} is UTF-32: pass --encoding utf-32")
             return codec, "strict"
     if CSV_MARK.encode() in head[: head.find(b"\n") + 1]:
         # Files that triage wrote may hold controls and lone surrogates: they come back as they were.
@@ -78,10 +78,12 @@ def _check_text(head: bytes, path: str) -> None:
         odd = head[1::2].count(0)
         if max(odd, nuls - odd) > 0.9 * nuls and nuls < 0.6 * len(head):
             name = "utf-16-le" if odd > nuls - odd else "utf-16-be"
-            raise triage.DataError(f"{shown(path)} seems to be UTF-16 without a mark: pass --encoding {name}")
+            raise triage.DataError(
+                f"{quote_path(path)} seems to be UTF-16 without a mark: pass --encoding {name}"
+            )
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if (nuls * 10 > 3 * len(head) and nuls > 1) or (controls > 16 and controls * 20 > len(head)):
-        raise triage.DataError(f"{shown(path)} is not text: a CSV, JSON Lines or Parquet file is needed")
+        raise triage.DataError(f"{quote_path(path)} is not text: a CSV, JSON Lines or Parquet file is needed")
 
 
 def characters(stream: Input, codec: str, errors: str, path: str) -> Iterator[str]:
@@ -105,7 +107,7 @@ def characters(stream: Input, codec: str, errors: str, path: str) -> Iterator[st
             ) from None
         except UnicodeError:
             raise triage.DataError(
-                f"{shown(path)} is not {codec}, from its first bytes on: pass another --encoding"
+                f"{quote_path(path)} is not {codec}, from its first bytes on: pass another --encoding"
             ) from None
         if not data and not text:
             return
@@ -125,7 +127,7 @@ def line_ends(text: str) -> int:
 
 
 def _undecodable(path: str, codec: str, offset: int, line: int, rest: bytes) -> triage.DataError:
-    where = f"byte {offset:,} of {shown(path)} (line {line:,})"
+    where = f"byte {offset:,} of {quote_path(path)} (line {line:,})"
     if codecs.lookup(codec).name.startswith(("utf-16", "utf-32")):
         return triage.DataError(f"{where} is not {codec}: the file is damaged or cut off")
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import triage
-from triage.io.files import Input, open_input, shown
+from triage.io.files import Input, open_input, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._encoding import HEAD, LIMIT, characters, choose, physical_lines
 from triage_readers._source import SAMPLE, FileSource
@@ -45,12 +45,12 @@ class JsonLinesSource(FileSource):
             sample = list(itertools.islice(self._objects(stream), SAMPLE))
         found = [record for _, record in sample if not isinstance(record, str)]
         if not sample:
-            raise triage.DataError(f"{shown(path)} is empty: no rows")
+            raise triage.DataError(f"{quote_path(path)} is empty: no rows")
         if not found:
             array = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
             remedy = ": it is one JSON array; jq -c '.[]' makes lines of it" if array else ""
             raise triage.DataError(
-                f"{shown(path)}: none of the first {len(sample)} lines is a JSON object{remedy}"
+                f"{quote_path(path)}: none of the first {len(sample)} lines is a JSON object{remedy}"
             )
         names = list(dict.fromkeys(name for record in found for name in record))
         check_names(names, path)
@@ -89,7 +89,9 @@ class JsonLinesSource(FileSource):
                     yield triage.Quarantined(row=row, line=line, reason=record)
                     continue
                 if columns.text not in record:
-                    yield triage.Quarantined(row=row, line=line, reason=f"no field {shown(columns.text)}")
+                    yield triage.Quarantined(
+                        row=row, line=line, reason=f"no field {quote_path(columns.text)}"
+                    )
                     continue
                 try:
                     yield self._document(
@@ -127,4 +129,4 @@ def _cell(record: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    raise _Odd(f"the field {shown(name)} holds {'an array' if isinstance(value, list) else 'an object'}")
+    raise _Odd(f"the field {quote_path(name)} holds {'an array' if isinstance(value, list) else 'an object'}")

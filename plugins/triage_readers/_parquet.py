@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import triage
-from triage.io.files import open_input, shown
+from triage.io.files import open_input, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._pages import NotParquet, sizes
 from triage_readers._source import SAMPLE, FileSource
@@ -47,10 +47,12 @@ class ParquetSource(FileSource):
             columns = resolve(names, options, path)
             self.columns = columns
             if not file.metadata.num_rows:
-                raise triage.DataError(f"{shown(path)} has columns and no rows")
+                raise triage.DataError(f"{quote_path(path)} has columns and no rows")
             for role in (columns.text, columns.label, columns.date, columns.id):
                 if role and _nested(file.schema_arrow.field(role).type):
-                    raise triage.DataError(f"{shown(path)}: the column {shown(role)} holds lists, not cells")
+                    raise triage.DataError(
+                        f"{quote_path(path)}: the column {quote_path(role)} holds lists, not cells"
+                    )
             self._bound(file, source)
             dates = [cells[2] for cells, _ in zip(self._cells(file), range(SAMPLE), strict=False)]
         self._settle(columns, [date for date in dates if isinstance(date, str)])
@@ -63,7 +65,7 @@ class ParquetSource(FileSource):
             import pyarrow.parquet as pq
         except ImportError as error:
             raise triage.Unavailable(
-                f"{shown(self.location)}: reading Parquet needs pyarrow: pip install 'nlp-triage[parquet]'"
+                f"{quote_path(self.location)}: reading Parquet needs pyarrow: pip install 'nlp-triage[parquet]'"
             ) from error
         with contextlib.ExitStack() as stack:
             stream = stack.enter_context(open_input(self.location, stamp=self._stamp))
@@ -82,7 +84,7 @@ class ParquetSource(FileSource):
             except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, NotParquet) as error:
                 stream.verify()
                 raise triage.DataError(
-                    f"{shown(self.location)} is damaged or no Parquet file ({type(error).__name__})"
+                    f"{quote_path(self.location)} is damaged or no Parquet file ({type(error).__name__})"
                 ) from None
             stream.verify()
 
@@ -99,8 +101,8 @@ class ParquetSource(FileSource):
                 mean = size / max(rows, 1)
                 if mean > _LARGEST or (size > _GROUP and mean > _MEAN):
                     raise triage.DataError(
-                        f"{shown(self.location)}: row group {number + 1} holds {size >> 20:,} MB of "
-                        f"{shown(name)} in {rows:,} rows, too large to read one by one: write it in smaller "
+                        f"{quote_path(self.location)}: row group {number + 1} holds {size >> 20:,} MB of "
+                        f"{quote_path(name)} in {rows:,} rows, too large to read one by one: write it in smaller "
                         "groups"
                     )
 
@@ -128,7 +130,7 @@ class ParquetSource(FileSource):
                 yield self._document(row, 0, cells[0], cells[1], day, cells[2])
             if row != said:
                 raise triage.DataError(
-                    f"{shown(self.location)} is damaged: it says that it has {said:,} rows, and {row:,} came "
+                    f"{quote_path(self.location)} is damaged: it says that it has {said:,} rows, and {row:,} came "
                     "out"
                 )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import triage
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage_readers import _cfpb
 from triage_readers._columns import Columns
 from triage_readers._dates import Days, writes_day_first
@@ -76,7 +76,7 @@ class FileSource:
     @property
     def label_doubt(self) -> str:
         """Why no label column was chosen, with what to pass; "" where one was."""
-        return f"{shown(self.location)}: {self.columns.doubt}" if self.columns.doubt else ""
+        return f"{quote_path(self.location)}: {self.columns.doubt}" if self.columns.doubt else ""
 
     @property
     def label_candidates(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class FileSource:
         """What a person should know of the last reading, a line each."""
         notes = list(self._remarks)
         if self._unknown:
-            names = ", ".join(shown(name) for name, _ in self._unknown.most_common(10))
+            names = ", ".join(quote_path(name) for name, _ in self._unknown.most_common(10))
             notes.append(
                 f"{len(self._unknown)} products are of no known CFPB taxonomy and keep their names: {names}"
             )

@@ -107,7 +107,7 @@ def naive(model, plugins, text, raw):
     """Whether the model's own policy routes the words so far, and where to."""
     document = triage.Document(row=1, text=text)
     router = naive.routers.setdefault(id(model), Router(model, model.experiment.chain, plugins))
-    (decision,) = router.settle(model.prediction([document], [model.cleaning(text)], raw=raw[None]))
+    (decision,) = router.decide(model.prediction([document], [model.cleaning(text)], raw=raw[None]))
     return decision.queue if decision.action == "route" else None
 
 
@@ -152,7 +152,7 @@ def curve(read):
 def early(model, texts, max_error):
     """What a proven rule does on the test part: how much of a text it needs, and how often it is wrong."""
     queues = [model.queues[label] for label in model.classes]
-    parts = {name: (model.held_out[name], model.looks[name]) for name in model.looks}
+    parts = {name: (model.held_out[name], model.prefix_scores[name]) for name in model.prefix_scores}
     promise = early_promise_of(parts["tune"], parts["calibrate"], queues, max_error=max_error)
     if not promise.kept:
         return {"max_error": max_error, "kept": False, "needed": promise.needed}

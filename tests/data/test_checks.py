@@ -8,18 +8,23 @@ from hypothesis import strategies as st
 
 import triage
 from triage.config import Experiment
-from triage.data.checks import alike, contradictory, counted, doubts
+from triage.data.checks import alike, contradictory, counted, dataset_warnings
 from triage.models.training import prepare
 
 PLUGINS = triage.Plugins.discover()
 
 
 def test_plain_labels_raise_no_doubt():
-    assert doubts(dataset_of(("card", "a lost card"), ("loan", "a loan"), ("card", "a lost card"))) == []
+    assert (
+        dataset_warnings(dataset_of(("card", "a lost card"), ("loan", "a loan"), ("card", "a lost card")))
+        == []
+    )
 
 
 def test_labels_that_look_alike_are_named_with_their_counts():
-    found = doubts(dataset_of(("Card", "a"), ("card ", "b"), ("ＣＡＲＤ", "c"), ("Card", "d"), ("loan", "e")))
+    found = dataset_warnings(
+        dataset_of(("Card", "a"), ("card ", "b"), ("ＣＡＲＤ", "c"), ("Card", "d"), ("loan", "e"))
+    )
     assert found == [
         "labels that differ only in case or spaces are different labels: 'Card' (2), 'card ' (1), 'ＣＡＲＤ' (1)"
     ]
@@ -28,7 +33,7 @@ def test_labels_that_look_alike_are_named_with_their_counts():
 def test_texts_with_several_labels_are_counted_and_the_labels_named():
     pairs = [("card", "one  text"), ("loan", "one text"), ("card", "two"), ("loan", "two"), ("loan", "three")]
     assert contradictory(dataset_of(*pairs)) == {("card", "loan"): 2}
-    assert doubts(dataset_of(*pairs)) == [
+    assert dataset_warnings(dataset_of(*pairs)) == [
         "2 texts carry more than one label and count with each; most often 'card' and 'loan' (2)"
     ]
 
@@ -40,7 +45,7 @@ def test_every_label_is_in_at_most_one_set_and_no_text_is_needed_for_it(pairs):
     names = [name for group in groups for name in group]
     assert len(set(names)) == len(names)
     assert all(dataset.label_counts[name] == count for group in groups for name, count in group.items())
-    assert all(isinstance(line, str) for line in doubts(dataset))
+    assert all(isinstance(line, str) for line in dataset_warnings(dataset))
 
 
 def test_ten_thousand_labels_make_a_short_message():

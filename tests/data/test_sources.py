@@ -61,14 +61,14 @@ def test_a_corpus_is_opened_by_its_name(host):
     dataset = sources.load(host, "three")
     assert (dataset.name, dataset.cleaners) == ("three", ("lower",))
     assert dataset.texts == ["a", "b"]
-    assert sources.account(dataset) == "3 rows in = 2 kept + 1 quarantined"
+    assert sources.summary(dataset) == "3 rows in = 2 kept + 1 quarantined"
 
 
 def test_a_file_is_opened_by_its_path(host, path):
     dataset = sources.load(host, path)
     assert (dataset.name, dataset.cleaners) == ("my_export", ())
     assert dataset.labels == ["x", "y"]
-    assert sources.account(dataset) == "2 rows in = 2 kept + 0 quarantined"
+    assert sources.summary(dataset) == "2 rows in = 2 kept + 0 quarantined"
 
 
 def test_the_options_reach_the_reader(host, path):
@@ -209,7 +209,7 @@ def test_the_command_writes_the_quarantine_and_no_text(tmp_path):
 
 @given(kept=st.integers(0, 10**7), lost=st.integers(0, 10**7))
 def test_the_account_adds_up(kept, lost):
-    total, _, rest = sources.tally(kept=kept, quarantined=lost).partition(" rows in = ")
+    total, _, rest = sources.row_counts(kept=kept, quarantined=lost).partition(" rows in = ")
     left, _, right = rest.partition(" + ")
     numbers = [int(part.split()[0].replace(",", "")) for part in (total, left, right)]
     assert numbers == [kept + lost, kept, lost]
@@ -225,4 +225,4 @@ def test_real_complaints_carry_the_groups_of_the_shared_table(host, real_data):
         groups = {row["product"]: row["group"] for row in csv.DictReader(rows)}
     assert dataset.labels == [groups[label] for label in raw.labels]
     assert (dataset.name, dataset.cleaners) == ("cfpb_complaints", ("complaints",))
-    assert sources.account(dataset) == "6,488 rows in = 6,488 kept + 0 quarantined"
+    assert sources.summary(dataset) == "6,488 rows in = 6,488 kept + 0 quarantined"

@@ -175,9 +175,9 @@ def test_what_a_plugin_prints_goes_to_stderr_and_cannot_write_on_the_terminal(mo
 
 
 def test_what_is_printed_under_blame_goes_to_stderr_and_stdout_comes_back(capsys):
-    with triage.Plugins().blame("the backend 'chatty'"):
+    with triage.Plugins().attribute_errors_to("the backend 'chatty'"):
         print("aside")
-        with triage.Plugins().blame("one within"):
+        with triage.Plugins().attribute_errors_to("one within"):
             print("aside too")
     print("data")
     assert capsys.readouterr() == ("data\n", "aside\naside too\n")

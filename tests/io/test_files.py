@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import triage
 from triage.io import files
-from triage.io.files import AtomicWriter, csv_cell, csv_uncell, open_input, shown, write_file
+from triage.io.files import AtomicWriter, csv_cell, csv_uncell, open_input, quote_path, write_file
 
 
 def content(path, **settings):
@@ -155,7 +155,7 @@ def test_a_name_cannot_write_on_the_terminal(tmp_path):
     with pytest.raises(triage.NoInput) as caught:
         open_input(tmp_path / "\x1b]0;owned\x07\u202e.csv")
     assert str(caught.value).isprintable()
-    assert len(shown("x" * 10_000)) < 210
+    assert len(quote_path("x" * 10_000)) < 210
 
 
 def test_a_file_that_grows_while_it_is_read_is_noticed(tmp_path):

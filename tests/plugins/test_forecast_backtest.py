@@ -34,7 +34,7 @@ def contender(name, plugins):
         record.called or name,
         lambda: plugins.build(record, {}),
         record.fits,
-        lambda: plugins.blame(record),
+        lambda: plugins.attribute_errors_to(record),
     )
 
 

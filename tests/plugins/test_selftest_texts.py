@@ -116,7 +116,7 @@ BROKEN = {
         "silent",
     ),
     "contradictions kept quiet": (
-        "import triage.data.checks as d; d.doubts = lambda dataset: []",
+        "import triage.data.checks as d; d.dataset_warnings = lambda dataset: []",
         contradictions,
         1,
         "silent",

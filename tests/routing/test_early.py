@@ -7,7 +7,7 @@ import pytest
 
 import triage
 from triage.models.model import HeldOut
-from triage.models.prefix_scores import Looks
+from triage.models.prefix_scores import PrefixScores
 from triage.routing.early import EarlyPromise, bounds_of, early_promise_of, outcome_of
 
 LENGTHS = np.array([5, 10, 20])
@@ -29,7 +29,7 @@ def drawn(n, *, seed, boast=1.0):
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
         if length is None:
-            return HeldOut(codes.astype(np.int64), chances), Looks(LENGTHS, said, scores)
+            return HeldOut(codes.astype(np.int64), chances), PrefixScores(LENGTHS, said, scores)
         reach = words >= length + 2
         said[reach, place] = chances[reach].argmax(axis=1)
         scores[reach, place] = chances[reach].max(axis=1)
@@ -105,7 +105,7 @@ def test_the_first_rule_that_cannot_be_proven_ends_the_search():
 
 def test_what_is_out_of_scope_or_ended_is_not_decided_early():
     tune, calibrate = drawn(800, seed=1), drawn(800, seed=2)
-    never = Looks(LENGTHS, calibrate[1].codes, np.full((800, 3), np.nan))
+    never = PrefixScores(LENGTHS, calibrate[1].codes, np.full((800, 3), np.nan))
     promise = early_promise_of(tune, (calibrate[0], never), QUEUES, max_error=0.3)
     assert not promise.kept
     outcome = outcome_of(promised(1), calibrate[0], never, QUEUES)
@@ -133,9 +133,9 @@ def test_looks_that_do_not_fit_are_refused():
     _, looks = drawn(20, seed=1)
     looks.check(20, 3)
     wrong = {
-        "rise": Looks(LENGTHS[::-1], looks.codes, looks.scores),
-        "shape": Looks(LENGTHS, looks.codes[:5], looks.scores),
-        "below 3": Looks(LENGTHS, looks.codes + np.int16(3), looks.scores),
+        "rise": PrefixScores(LENGTHS[::-1], looks.codes, looks.scores),
+        "shape": PrefixScores(LENGTHS, looks.codes[:5], looks.scores),
+        "below 3": PrefixScores(LENGTHS, looks.codes + np.int16(3), looks.scores),
     }
     for words, each in wrong.items():
         with pytest.raises(ValueError, match=words):
@@ -144,9 +144,9 @@ def test_looks_that_do_not_fit_are_refused():
 
 def test_looks_are_those_of_the_texts_cut_there(reader):
     model, texts = reader.model, [reader.model.cleaning(text) for text in reader.texts[:60]]
-    from triage.models.prefix_scores import looks_at
+    from triage.models.prefix_scores import prefix_scores_of
 
-    looks = looks_at(model, texts)
+    looks = prefix_scores_of(model, texts)
     assert looks.lengths.tolist() == [5, 10, 20, 40, 80, 160]
     for row, text in enumerate(texts):
         words = text.split()

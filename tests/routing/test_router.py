@@ -332,7 +332,7 @@ def test_what_is_out_of_scope_goes_to_a_person_unless_a_rule_has_spoken():
     )
     rules = {"first": {"pattern": "t0", "queue": "Managers"}}
     router = Router(model_of(keywords()), [("rules", {"rules": rules}), ("threshold", {})], PLUGINS)
-    found = router.settle(prediction)
+    found = router.decide_prediction(prediction)
     assert [(d.action, d.queue, d.reasons) for d in found] == [
         ("route", "Managers", ("rule:first",)),
         ("review", "card", ("out_of_scope",)),
@@ -343,12 +343,14 @@ def test_what_is_out_of_scope_goes_to_a_person_unless_a_rule_has_spoken():
 
 def test_what_is_not_finite_is_said_to_be_that_and_not_out_of_scope():
     prediction = prediction_of([[np.nan, 0.5, 0.5], SURE], out_of_scope=np.array([True, False]))
-    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(prediction)
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).decide_prediction(prediction)
     assert [decision.reasons for decision in found] == [("not_finite",), ("confident",)]
 
 
 def test_a_text_on_which_cleaning_ran_out_of_time_goes_to_a_person_whatever_a_policy_says():
-    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(prediction_of([SURE] * 2), {1})
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).decide_prediction(
+        prediction_of([SURE] * 2), {1}
+    )
     assert [(d.action, d.reasons) for d in found] == [
         ("route", ("confident",)),
         ("review", ("unreadable_row",)),
@@ -423,7 +425,7 @@ def test_what_the_model_has_no_say_on_still_goes_to_a_policy_that_reads_document
 
 def test_a_class_without_a_queue_is_its_own_in_any_prediction():
     bare = replace(prediction_of([SURE, [0.05, 0.9, 0.05]]), queues={"card": "Cards team"})
-    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).settle(bare)
+    found = Router(model_of(keywords()), [("threshold", {})], PLUGINS).decide_prediction(bare)
     assert [decision.queue for decision in found] == ["Cards team", "loan"]
 
 

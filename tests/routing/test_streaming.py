@@ -16,7 +16,7 @@ import triage
 from triage.config import Experiment
 from triage.data.cleaning import Cleaning, CleaningTimeout, build_cleaning
 from triage.models.model import load_model, save_model
-from triage.models.prefix_scores import looks_at
+from triage.models.prefix_scores import prefix_scores_of
 from triage.routing.early import outcome_of
 from triage.routing.streaming.growing import GrowingText
 from triage.testing import samples
@@ -250,7 +250,7 @@ def test_a_text_on_which_cleaning_runs_out_of_time_goes_to_a_person(reader):
 def test_early_decisions_are_those_that_were_counted_when_they_were_proven(reader):
     model = reader.promising
     queues = [model.queues[label] for label in model.classes]
-    expected = outcome_of(reader.promise, model.held_out["test"], model.looks["test"], queues)
+    expected = outcome_of(reader.promise, model.held_out["test"], model.prefix_scores["test"], queues)
     batch = triage.StreamBatch(model, reader.plugins)
     lengths = (*reader.promise.lengths, None)
     truth = model.held_out["test"].codes.tolist()
@@ -309,9 +309,9 @@ def test_what_a_rule_claims_waits_for_the_end(reader):
 
 def test_a_model_from_before_there_were_early_looks_streams_without_early_decisions(reader, tmp_path):
     path = str(tmp_path / "old")
-    save_model(path, replace(reader.model, looks={}))
+    save_model(path, replace(reader.model, prefix_scores={}))
     model = load_model(path, reader.plugins)
-    assert model.looks == {}
+    assert model.prefix_scores == {}
     stream = triage.Stream(model, reader.plugins)
     assert stream.promise is None
     stream.feed(reader.texts[0])
@@ -363,13 +363,13 @@ def test_a_backend_of_texts_that_keeps_its_place_is_given_whole_words(plugins):
     assert np.abs(found["a"].probabilities - expected[0]).max() < CLOSE
     assert np.abs(found["b"].probabilities - expected[1]).max() < CLOSE
     assert batch.read_again == 0
-    looks = looks_at(model, [text, "card loan card"])
+    looks = prefix_scores_of(model, [text, "card loan card"])
     assert looks.lengths.tolist() == [5, 10, 20, 40, 80, 160]
     assert looks.scores[0, 0] == pytest.approx(
         model.predict_proba([" ".join(model.cleaning(text).split()[:5])]).max()
     )
     assert np.isnan(looks.scores[1]).all()
-    assert looks_at(keyword_model(), [text]) is None
+    assert prefix_scores_of(keyword_model(), [text]) is None
 
 
 def test_streaming_needs_neither_tensorflow_nor_onnx_nor_scikit_learn(reader):

@@ -192,14 +192,14 @@ def read(
     corrections: str = "",
 ) -> Dataset:
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
-    from triage.data.checks import doubts
+    from triage.data.checks import dataset_warnings
     from triage.data.corrections import correct
-    from triage.data.sources import account, gather, open_source
+    from triage.data.sources import gather, open_source, summary
 
     with talk.stage(f"reading {location}"):
         source = open_source(plugins, location, options=columns)
         dataset = gather(plugins, source, location=location, strict=strict, labelled=labelled)
-    talk.say(account(dataset))
+    talk.say(summary(dataset))
     for note in getattr(source, "notes", ()):
         talk.say(f"  {note}")
     undated = getattr(source, "bad_dates", 0)
@@ -212,7 +212,7 @@ def read(
     if corrections:
         dataset, changed = correct(dataset, corrections)
         talk.say(f"{changed:,} labels changed by {corrections}")
-    for doubt in doubts(dataset) if labelled else ():
+    for doubt in dataset_warnings(dataset) if labelled else ():
         talk.say(doubt)
     return dataset
 

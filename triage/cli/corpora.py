@@ -22,7 +22,7 @@ from triage.cli.common import (
     tell,
 )
 from triage.config import Experiment
-from triage.data.checks import contradictory, counted, doubts
+from triage.data.checks import contradictory, counted, dataset_warnings
 from triage.errors import DataError
 from triage.host.extensions import Corpus
 from triage.host.manager import Plugins
@@ -287,7 +287,7 @@ def problems_of(dataset: Dataset, *, min_per_class: int) -> list[dict[str, str]]
         (facts["empty"], f"{facts['empty']:,} texts are empty"),
         (facts["exact_duplicates"], f"{facts['exact_duplicates']:,} texts are exact copies of another"),
     ]
-    warnings += [(True, doubt) for doubt in doubts(dataset)]
+    warnings += [(True, doubt) for doubt in dataset_warnings(dataset)]
     return [{"severity": "fatal", "problem": problem} for problem in fatal] + [
         {"severity": "warning", "problem": problem} for found, problem in warnings if found
     ]

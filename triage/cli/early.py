@@ -38,7 +38,7 @@ def promise_early(
     from triage.models.model import save_model
     from triage.routing.early import bounds_of, early_promise_of
 
-    parts = {name: (model.held_out[name], model.looks[name]) for name in model.looks}
+    parts = {name: (model.held_out[name], model.prefix_scores[name]) for name in model.prefix_scores}
     if not {"tune", "calibrate"} <= set(parts):
         raise DataError(
             f"{path}: it does not hold what it says of texts while they are read. A model of a backend that "
@@ -73,10 +73,10 @@ def realised_early(promise: EarlyPromise, model: Model) -> dict[str, Any] | None
     """How the promise does on the test part, which took no part in making it; None without one."""
     from triage.routing.early import outcome_of
 
-    if not promise.kept or "test" not in model.looks:
+    if not promise.kept or "test" not in model.prefix_scores:
         return None
     queues = [model.queues[label] for label in model.classes]
-    outcome = outcome_of(promise, model.held_out["test"], model.looks["test"], queues)
+    outcome = outcome_of(promise, model.held_out["test"], model.prefix_scores["test"], queues)
     accepted, errors, early, early_errors = outcome.counts(len(promise.lengths))
     after = {}
     for place, length in enumerate([*promise.lengths, None]):

@@ -104,7 +104,7 @@ def show(
     target = console() if out is None else console(file=page)
     if texts is not None and not isinstance(render, Quotes):
         raise UsageError(f"the report {name!r} shows no texts: leave --show-text away")
-    with plugins.blame(report):
+    with plugins.attribute_errors_to(report):
         if texts is not None:
             render.quote(texts)
         text = render.render(evaluations, console=target)

@@ -14,7 +14,7 @@ from triage.cli.common import POLICY, Talk, columns_of, columns_options, quiet_o
 from triage.config import Step
 from triage.errors import BadOption, DataError, UsageError
 from triage.host.manager import Plugins
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.records import Decision, Document, Quarantined
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def command(
     chain = _chain(loaded.experiment.chain, policy, settings)
     router = Router(loaded, chain, plugins, explain=explain)
     rows, source = _rows(plugins, file, texts, columns_of(given))
-    seen = _Seen(talk, shown(file or "--text"), strict=strict)
+    seen = _Seen(talk, quote_path(file or "--text"), strict=strict)
     capacity = _capacity(loaded, reviewers_per_day, max_review_share)
     decisions = seen.count(router, islice(rows, limit), live=file == "-", capacity=capacity)
     name, options = chain[-1]

@@ -93,7 +93,7 @@ def _about_early(batch: StreamBatch, model: str) -> str:
             f"decides after {lengths} words or at the end: of what is decided early, and of all, at most "
             f"{promise.max_error:.1%} goes to a wrong queue (confidence {promise.confidence:.0%})"
         )
-    if not batch.model.looks:
+    if not batch.model.prefix_scores:
         return (
             "early decisions are off: the model does not hold what it says of unfinished texts. One that "
             "reads forwards does: triage train CORPUS --backend gru"

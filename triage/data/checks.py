@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from triage.errors import DataError
 from triage.records import Dataset
 
-__all__ = ["alike", "check_size", "check_texts", "contradictory", "counted", "doubts"]
+__all__ = ["alike", "check_size", "check_texts", "contradictory", "counted", "dataset_warnings"]
 
 _SCORES = 100_000_000  # documents times labels: a matrix of 800 MB, and judging holds several
 
 
-def doubts(dataset: Dataset) -> list[str]:
+def dataset_warnings(dataset: Dataset) -> list[str]:
     """Return what a person should know before anything is learned from `dataset`; [] where nothing is odd.
 
     Labels that look alike stay different labels, and a text with several labels is learned with each of

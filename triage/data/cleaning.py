@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from triage.errors import BadOption, DataError, PluginFailed, TriageError, UsageError, near
+from triage.errors import BadOption, DataError, PluginFailed, TriageError, UsageError, did_you_mean
 from triage.host.guard import aside
 from triage.host.manager import Plugins
 from triage.host.options import options_of, resolve
@@ -106,7 +106,7 @@ def build_cleaning(plugins: Plugins, steps: Iterable[Step] | str) -> Cleaning:
             raise PluginFailed(f"the cleaner {name!r} built {type(clean).__name__}, not a function")
         instead = getattr(clean, "resolved", None)
         if instead is not None:
-            with plugins.blame(extension):
+            with plugins.attribute_errors_to(extension):
                 chosen = resolve(extension.build, instead, owner=name)
         resolved.append((name, chosen))
         functions.append(clean)
@@ -158,7 +158,7 @@ def _expand(
     for option in chosen:
         if not any(option in names for names in known):
             raise BadOption(
-                f"no step of the preset {name!r} has an option {option!r}.{near(option, set().union(*known))}"
+                f"no step of the preset {name!r} has an option {option!r}.{did_you_mean(option, set().union(*known))}"
             )
     for (leaf, own), names in zip(inner, known, strict=True):
         yield leaf, own | {option: value for option, value in chosen.items() if option in names}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from triage.errors import DataError
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.io.text_tables import read_table
 from triage.records import Dataset, Document
 
@@ -51,7 +51,9 @@ def read_corrections(path: str) -> list[Correction]:
             continue
         correction = Correction(name, given, suggested)
         if found.setdefault(name, correction) != correction:
-            raise DataError(f"{shown(path)}: two rows correct the document {shown(name)} differently")
+            raise DataError(
+                f"{quote_path(path)}: two rows correct the document {quote_path(name)} differently"
+            )
     return list(found.values())
 
 
@@ -74,14 +76,14 @@ def correct(dataset: Dataset, path: str) -> tuple[Dataset, int]:
             continue
         if label != correction.given:
             raise DataError(
-                f"{shown(path)}: the document {shown(name)} of {dataset.name} no longer has the label that "
+                f"{quote_path(path)}: the document {quote_path(name)} of {dataset.name} no longer has the label that "
                 "the correction is for; was the file made for another corpus?"
             )
         documents[position] = replace(documents[position], label=correction.suggested)
         changed += 1
     if corrections:
         raise DataError(
-            f"{shown(path)}: {len(corrections):,} corrections are for documents that {dataset.name} has not, "
-            f"such as {shown(next(iter(corrections)))}; was the file made for another corpus?"
+            f"{quote_path(path)}: {len(corrections):,} corrections are for documents that {dataset.name} has not, "
+            f"such as {quote_path(next(iter(corrections)))}; was the file made for another corpus?"
         )
     return replace(dataset, documents=tuple(documents)), changed

@@ -11,10 +11,10 @@ from triage.host.extensions import Corpus
 from triage.host.guard import aside
 from triage.host.manager import Plugins
 from triage.host.protocols import Source
-from triage.io.files import csv_line, shown, write_file
+from triage.io.files import csv_line, quote_path, write_file
 from triage.records import Dataset, Document, Quarantined
 
-__all__ = ["account", "gather", "load", "open_source", "save_quarantine", "tally"]
+__all__ = ["gather", "load", "open_source", "row_counts", "save_quarantine", "summary"]
 
 _END = object()
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -47,9 +47,11 @@ def open_source(plugins: Plugins, location: str, *, options: Mapping[str, str] =
     if opened is not None:
         return opened
     if os.path.lexists(location):
-        raise Unavailable(f"no plugin reads {shown(location)}: see `triage plugins` for what failed to load")
+        raise Unavailable(
+            f"no plugin reads {quote_path(location)}: see `triage plugins` for what failed to load"
+        )
     if "/" in location or os.sep in location or os.path.splitext(location)[1]:  # noqa: PTH122
-        raise NoInput(f"there is no file {shown(location)}")
+        raise NoInput(f"there is no file {quote_path(location)}")
     raise UnknownName("corpus", location, names, remedy="There is no file of that name either.")
 
 
@@ -131,26 +133,32 @@ def checked(source: Source, location: str) -> Iterator[Document | Quarantined]:
                 return
             if not isinstance(item, Document | Quarantined):
                 raise PluginFailed(  # noqa: TRY301 - it passes the handlers below as it is
-                    f"the source of {shown(location)} yields {type(item).__name__}, not Document"
+                    f"the source of {quote_path(location)} yields {type(item).__name__}, not Document"
                 )
             yield item
     except (TriageError, MemoryError):
         raise
     except Exception as error:
         # Only the type is named: a message may quote the text that it failed on.
-        raise PluginFailed(f"the source of {shown(location)} failed with {type(error).__name__}") from error
+        raise PluginFailed(
+            f"the source of {quote_path(location)} failed with {type(error).__name__}"
+        ) from error
 
 
 def _where(location: str, item: Quarantined) -> str:
-    return f"{shown(location)}, line {item.line:,}" if item.line else f"{shown(location)}, row {item.row:,}"
+    return (
+        f"{quote_path(location)}, line {item.line:,}"
+        if item.line
+        else f"{quote_path(location)}, row {item.row:,}"
+    )
 
 
-def account(dataset: Dataset) -> str:
+def summary(dataset: Dataset) -> str:
     """Return the line that is always printed: nothing was dropped in silence."""
-    return tally(kept=len(dataset.documents), quarantined=len(dataset.quarantined))
+    return row_counts(kept=len(dataset.documents), quarantined=len(dataset.quarantined))
 
 
-def tally(*, kept: int, quarantined: int) -> str:
+def row_counts(*, kept: int, quarantined: int) -> str:
     """Return `rows in = kept + quarantined` with its numbers."""
     return f"{kept + quarantined:,} rows in = {kept:,} kept + {quarantined:,} quarantined"
 

@@ -16,7 +16,7 @@ from triage.errors import DataError, Diverged
 from triage.host.manager import Plugins
 from triage.host.protocols import Adopts
 from triage.models.model import HeldOut, Model
-from triage.models.prefix_scores import looks_at
+from triage.models.prefix_scores import prefix_scores_of
 from triage.models.training import Fitted, Prepared
 from triage.records import Decision, Document, Evaluation
 from triage.routing.router import Router
@@ -54,7 +54,7 @@ def evaluate(
     if not len(test):
         raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
     started = time.perf_counter()
-    with plugins.blame(plugins.backend(model.backend)):
+    with plugins.attribute_errors_to(plugins.backend(model.backend)):
         raw = model.predict_raw(test.texts)
     source = prepared.dataset.documents if test_documents is None else test_documents
     prediction = model.prediction([source[row] for row in test.rows.tolist()], test.texts, raw=raw)
@@ -63,9 +63,9 @@ def evaluate(
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
 
-    decisions = Router(_promising(model, prepared, plugins), model.experiment.chain, plugins).settle(
-        prediction
-    )
+    decisions = Router(
+        _promising(model, prepared, plugins), model.experiment.chain, plugins
+    ).decide_prediction(prediction)
 
     reliability = {
         when: quality(test.codes, _with_unseen(each, test.k))
@@ -170,10 +170,12 @@ def with_held_out(model: Model, prepared: Prepared) -> Model:
         raw = model.predict_raw(part.texts)
         scope = model.scope_of(part.texts, raw)
         held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
-    looks = {
-        name: looks for name, part in parts.items() if (looks := looks_at(model, part.texts)) is not None
+    prefix_scores = {
+        name: scores
+        for name, part in parts.items()
+        if (scores := prefix_scores_of(model, part.texts)) is not None
     }
-    return replace(model, held_out=held_out, looks=looks)
+    return replace(model, held_out=held_out, prefix_scores=prefix_scores)
 
 
 def _lengths(texts: Sequence[str]) -> dict[str, list[int]]:

@@ -127,7 +127,7 @@ def _out_of_fold(whole: Part, experiment: Experiment, plugins: Plugins, folds: i
                 for part in (train, judged, nothing)
             )
         classifier = plugins.build(backend, options)
-        with plugins.blame(backend):
+        with plugins.attribute_errors_to(backend):
             classifier.fit(train, nothing, seed=experiment.seed, watch=lambda _: None)
             answers = classifier.predict_proba(judged.inputs) if len(judged) else np.empty((0, whole.k))
         found[outside] = checked(answers, len(judged), whole.k, backend.name)

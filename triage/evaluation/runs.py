@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from triage.errors import CannotWrite, DataError, NoInput
 from triage.evaluation.evaluate import COSTS
-from triage.io.files import shown, write_file
+from triage.io.files import quote_path, write_file
 from triage.io.pictures import can_draw, draw_history
 from triage.io.text_tables import read_whole
 from triage.records import Decision, Epoch, Evaluation, Run
@@ -79,7 +79,7 @@ def read_run(folder: Path) -> Evaluation:
         DataError: a file of it is damaged; it is named.
     """
     if not (folder / METRICS).is_file():
-        raise NoInput(f"there is no finished run in {shown(folder)}: `triage evaluate` makes them")
+        raise NoInput(f"there is no finished run in {quote_path(folder)}: `triage evaluate` makes them")
     try:
         facts, costs, history = (json.loads(_whole(folder / name)) for name in _FACTS)
         codes, probabilities, rows, groups = _arrays(_whole(folder / "predictions.npz"))
@@ -106,7 +106,7 @@ def read_run(folder: Path) -> Evaluation:
     except Exception as error:  # noqa: BLE001 - zip, numpy and JSON have a dozen errors between them
         # Not chained: their messages may quote what they read.
         name = type(error).__name__
-        raise DataError(f"{shown(folder)}: the run is damaged ({name}); evaluate again") from None
+        raise DataError(f"{quote_path(folder)}: the run is damaged ({name}); evaluate again") from None
     return found
 
 

@@ -197,7 +197,7 @@ class Plugins:
     def _collect(self, plugin: object, origin: Origin, hook: str, record: type[R]) -> list[R]:
         """Return what one hook of a plugin yields; what is no `record` is kept as a failure."""
         implementation = getattr(plugin, hook, None)
-        if not hasattr(implementation, "triage_impl"):
+        if implementation is None or not hasattr(implementation, "triage_impl"):
             return []
         try:
             with aside(), within(seconds_to_load()):
@@ -308,10 +308,10 @@ class Plugins:
             BadOption: a setting that the signature does not allow.
             PluginFailed: the factory raised something else.
         """
-        with self.blame(extension):
+        with self.attribute_errors_to(extension):
             return build_with(extension.build, settings or {}, owner=extension.name)
 
-    def blame(self, extension: Extension | str) -> _Blame:
+    def attribute_errors_to(self, extension: Extension | str) -> _Blame:
         """Return a context that turns a plugin's exceptions into `PluginFailed`, naming it."""
         if isinstance(extension, str):
             return _Blame(extension)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, Union
 
-from triage.errors import BadOption, near
+from triage.errors import BadOption, did_you_mean
 
 __all__ = ["Between", "Option", "build_with", "options_of", "parse_settings", "resolve", "with_shared"]
 
@@ -137,7 +137,7 @@ def resolve(factory: Callable[..., Any], settings: Mapping[str, Any], *, owner: 
     chosen = {name.replace("_", "-"): value for name, value in settings.items()}
     for name in chosen:
         if name not in known:
-            none = " It has none." if not known else near(name, known)
+            none = " It has none." if not known else did_you_mean(name, known)
             raise BadOption(f"{owner or 'this'} has no option {name!r}.{none}")
     missing = [name for name, option in known.items() if option.required and name not in chosen]
     if missing:

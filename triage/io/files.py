@@ -38,7 +38,7 @@ __all__ = [
     "csv_line",
     "csv_uncell",
     "open_input",
-    "shown",
+    "quote_path",
     "write_file",
 ]
 
@@ -59,7 +59,7 @@ _KINDS = (
 )
 
 
-def shown(path: str | os.PathLike[str]) -> str:
+def quote_path(path: str | os.PathLike[str]) -> str:
     """Return `path` for a message: quoted, without control characters, cut to 200 characters."""
     text = os.fspath(path)
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:500])
@@ -103,7 +103,7 @@ def open_input(path: str | os.PathLike[str], *, stamp: tuple[int, ...] | None = 
     """
     name = os.fspath(path)
     if _URL.match(name):
-        raise NoInput(f"{shown(name)} is an address, and triage reads files only: download it first")
+        raise NoInput(f"{quote_path(name)} is an address, and triage reads files only: download it first")
     try:
         _check_regular(name, os.stat(name).st_mode)  # noqa: PTH116 - a PathLike may be a str here
         # Without O_NONBLOCK, a pipe put there since the check would block.
@@ -130,15 +130,15 @@ def open_input(path: str | os.PathLike[str], *, stamp: tuple[int, ...] | None = 
 def _check_regular(name: str, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = next((words for test, words in _KINDS if test(mode)), "no regular file")
-        raise NoInput(f"{shown(name)} is {kind}: a regular file is needed; copy what it gives into one")
+        raise NoInput(f"{quote_path(name)} is {kind}: a regular file is needed; copy what it gives into one")
 
 
 def _why_not(name: str, error: OSError | ValueError) -> str:
     if isinstance(error, PermissionError):
-        return f"{shown(name)} may not be read: permission denied"
+        return f"{quote_path(name)} may not be read: permission denied"
     if isinstance(error, FileNotFoundError):
-        return f"there is no file {shown(name)}.{_near_files(name)}"
-    return f"{shown(name)} cannot be opened: {_reason(error)}"
+        return f"there is no file {quote_path(name)}.{_near_files(name)}"
+    return f"{quote_path(name)} cannot be opened: {_reason(error)}"
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -152,15 +152,15 @@ def _near_files(name: str) -> str:
         with os.scandir(folder or ".") as entries:
             names = [entry.name for entry in itertools.islice(entries, 10_000)]
     except OSError:
-        return f" There is no directory {shown(folder)} either." if folder else ""
+        return f" There is no directory {quote_path(folder)} either." if folder else ""
     folded = {other.casefold(): other for other in names}
     close = difflib.get_close_matches(last.casefold(), folded, n=3, cutoff=0.6)
-    return f" Did you mean {', '.join(shown(folded[match]) for match in close)}?" if close else ""
+    return f" Did you mean {', '.join(quote_path(folded[match]) for match in close)}?" if close else ""
 
 
 def _changed(name: str) -> DataError:
     return DataError(
-        f"{shown(name)} changed while it was read: nothing of it can be relied on; read it again"
+        f"{quote_path(name)} changed while it was read: nothing of it can be relied on; read it again"
     )
 
 
@@ -187,7 +187,7 @@ class _Watched(io.RawIOBase):
         try:
             count = self.raw.readinto(buffer) or 0
         except OSError as error:
-            raise DataError(f"{shown(self.path)} cannot be read to its end: {error.strerror}") from None
+            raise DataError(f"{quote_path(self.path)} cannot be read to its end: {error.strerror}") from None
         if not count:
             self.verify()
         return count
@@ -240,7 +240,7 @@ class _Gunzip(io.RawIOBase):
             self.given += len(data)
             if self.given > _FREE and self.given > _RATIO * self.taken:
                 raise DataError(
-                    f"{shown(self.file.path)} unpacks to more than {_RATIO} times its size after "
+                    f"{quote_path(self.file.path)} unpacks to more than {_RATIO} times its size after "
                     f"{self.given >> 20} MB: this is no text. If it is, unpack it with gunzip first"
                 )
             if data:
@@ -266,7 +266,9 @@ class _Gunzip(io.RawIOBase):
         return True
 
     def _damaged(self, what: str, offset: int) -> DataError:
-        return DataError(f"{shown(self.file.path)} {what}, near byte {offset:,}; copy or export it again")
+        return DataError(
+            f"{quote_path(self.file.path)} {what}, near byte {offset:,}; copy or export it again"
+        )
 
     def close(self) -> None:
         self.file.close()
@@ -298,7 +300,7 @@ class AtomicWriter:
     def __enter__(self) -> Self:
         try:
             if self.path.exists() and not self.path.is_file():
-                raise CannotWrite(f"cannot write {shown(self.path)}: it is there and is no regular file")
+                raise CannotWrite(f"cannot write {quote_path(self.path)}: it is there and is no regular file")
             self._sweep()
             self._create()
         except (OSError, ValueError) as error:
@@ -382,7 +384,7 @@ class AtomicWriter:
         remedy = {
             errno.ENOSPC: "; make room and run it again",
             errno.EDQUOT: "; make room and run it again",
-            errno.ENOENT: f"; make the directory {shown(self.path.parent)} first",
+            errno.ENOENT: f"; make the directory {quote_path(self.path.parent)} first",
             errno.EACCES: "; choose a place that you may write to",
             errno.EPERM: "; choose a place that you may write to",
             errno.EROFS: "; choose a place that you may write to",
@@ -390,7 +392,7 @@ class AtomicWriter:
         reason = (
             error.strerror if isinstance(error, OSError) and error.strerror else "not a possible file name"
         )
-        return CannotWrite(f"cannot write {shown(self.path)}: {reason}{remedy}")
+        return CannotWrite(f"cannot write {quote_path(self.path)}: {reason}{remedy}")
 
 
 def _sync_directory(folder: Path) -> None:

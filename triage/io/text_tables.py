@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 from triage.errors import DataError
-from triage.io.files import csv_uncell, open_input, shown
+from triage.io.files import csv_uncell, open_input, quote_path
 
 __all__ = ["read_lines", "read_table", "read_whole"]
 
@@ -35,7 +35,7 @@ def read_whole(path: str | os.PathLike[str], *, most: int) -> bytes:
     with open_input(path) as stream:
         content = stream.read(most + 1)
     if len(content) > most:
-        raise DataError(f"{shown(path)} holds more than {most:,} bytes: it is not what it should be")
+        raise DataError(f"{quote_path(path)} holds more than {most:,} bytes: it is not what it should be")
     return content
 
 
@@ -58,12 +58,14 @@ def read_lines(path: str | os.PathLike[str]) -> Generator[str, None, None]:
             try:
                 line = lines.readline(LONGEST)
             except UnicodeDecodeError:
-                raise DataError(f"{shown(path)}: not UTF-8, on line {number:,} or a little later") from None
+                raise DataError(
+                    f"{quote_path(path)}: not UTF-8, on line {number:,} or a little later"
+                ) from None
             if not line:
                 return
             if len(line) == LONGEST:
                 raise DataError(
-                    f"{shown(path)}, line {number:,}: longer than {LONGEST >> 20} million characters"
+                    f"{quote_path(path)}, line {number:,}: longer than {LONGEST >> 20} million characters"
                 )
             yield line
             number += 1
@@ -92,19 +94,19 @@ def read_table(
             header = [csv_uncell(name) for name in next(filter(None, rows), [])]
             named = [name for name in header if name]
             if len(set(named)) < len(named):
-                raise DataError(f"{shown(path)}: two columns have the same name: rename one")
+                raise DataError(f"{quote_path(path)}: two columns have the same name: rename one")
             if missing := [name for name in needs if name not in header]:
-                raise DataError(f"{shown(path)}: {what} has a column {missing[0]!r}")
+                raise DataError(f"{quote_path(path)}: {what} has a column {missing[0]!r}")
             for cells in rows:
                 if not cells:
                     continue
                 if len(cells) > len(header):
                     raise DataError(
-                        f"{shown(path)}, line {rows.line_num:,}: {len(cells)} cells where the header has "
+                        f"{quote_path(path)}, line {rows.line_num:,}: {len(cells)} cells where the header has "
                         f"{len(header)}"
                     )
                 cells += [""] * (len(header) - len(cells))
                 yield rows.line_num, dict(zip(header, map(csv_uncell, cells), strict=True))
         except csv.Error as error:
             # Its messages name characters and limits, never a cell.
-            raise DataError(f"{shown(path)}, line {rows.line_num:,}: not CSV ({error})") from None
+            raise DataError(f"{quote_path(path)}, line {rows.line_num:,}: not CSV ({error})") from None

@@ -18,14 +18,14 @@ from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailab
 from triage.host.guard import aside
 from triage.host.manager import Plugins
 from triage.host.protocols import Classifier, Explains, Remembers
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.models import bundle
-from triage.models.prefix_scores import Looks
+from triage.models.prefix_scores import PrefixScores
 from triage.records import Document, Prediction
 from triage.stats.calibration import Calibration
 from triage.stats.out_of_scope import Scope
 
-__all__ = ["HeldOut", "Model", "ask", "load_model", "save_model", "state_of", "versions"]
+__all__ = ["HeldOut", "Model", "load_model", "predict_raw", "save_model", "state_of", "versions"]
 
 # What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
 GOLDEN_TEXTS = (
@@ -37,7 +37,7 @@ GOLDEN_TEXTS = (
 )
 _HELD_OUT = "held_out"
 _SCOPE = "scope"
-_LOOKS = "looks"
+_PREFIX_SCORES = "looks"  # its name in schema 1
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Model:
         scope: what texts in scope look like, or None for no such guard.
         vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
         held_out: what it says about the tune, calibrate and test parts, by name: promises are made of this.
-        looks: what it says about them while they are read, by name, where it keeps its place in a text.
+        prefix_scores: what it says about them while they are read, by name, where it keeps its place in a text.
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.
         sha256: of the bundle's manifest; "" before it is saved.
@@ -113,7 +113,7 @@ class Model:
     scope: Scope | None = None
     vectorizer: Vectorizer | None = None
     held_out: Mapping[str, HeldOut] = field(default_factory=dict)
-    looks: Mapping[str, Looks] = field(default_factory=dict)
+    prefix_scores: Mapping[str, PrefixScores] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
@@ -149,7 +149,7 @@ class Model:
         """Return the classifier's own probabilities, shape (n, k); errors as in `predict_cleaned`."""
         if not len(cleaned):
             return np.empty((0, len(self.classes)))
-        found = ask(self.classifier, self.inputs(cleaned))
+        found = predict_raw(self.classifier, self.inputs(cleaned))
         return checked(found, len(cleaned), len(self.classes), self.backend)
 
     def predict(self, documents: Sequence[Document]) -> Prediction:
@@ -231,7 +231,7 @@ def state_of(classifier: Classifier) -> dict[str, Any]:
     return state
 
 
-def ask(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.float64]:
+def predict_raw(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.float64]:
     """Return what a classifier says, unchecked; one that learned nothing yet need not notice it itself.
 
     Raises:
@@ -267,8 +267,8 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
     if model.vectorizer is not None:
         state["vocabulary_"] = list(model.vectorizer.vocabulary)
     state[_HELD_OUT] = {name: vars(part) for name, part in model.held_out.items()}
-    if model.looks:
-        state[_LOOKS] = {name: vars(part) for name, part in model.looks.items()}
+    if model.prefix_scores:
+        state[_PREFIX_SCORES] = {name: vars(part) for name, part in model.prefix_scores.items()}
     if model.scope is not None:
         state[_SCOPE] = model.scope.to_state()
     written = bundle.Bundle(
@@ -323,13 +323,15 @@ def load_model(path: str, plugins: Plugins) -> Model:
         classifier: Classifier = plugins.build(plugins.backend(experiment.backend), options)
         cleaning = build_cleaning(plugins, steps)
     except UnknownName as error:
-        raise Unavailable(f"the model {shown(path)} needs a plugin that is not installed: {error}") from error
+        raise Unavailable(
+            f"the model {quote_path(path)} needs a plugin that is not installed: {error}"
+        ) from error
     except BadOption as error:
         raise _misfit(path, f"model.json holds an option that cannot be: {error}") from error
     try:
         state = dict(read.state)
         held_out = {name: HeldOut(**part) for name, part in state.pop(_HELD_OUT).items()}
-        looks = {name: Looks(**part) for name, part in state.pop(_LOOKS, {}).items()}
+        prefix_scores = {name: PrefixScores(**part) for name, part in state.pop(_PREFIX_SCORES, {}).items()}
         scope = state.pop(_SCOPE, None)
         vectorizer = None
         if max_length is not None:
@@ -345,14 +347,14 @@ def load_model(path: str, plugins: Plugins) -> Model:
             scope=None if scope is None else Scope.from_state(scope),
             vectorizer=vectorizer,
             held_out=held_out,
-            looks=looks,
+            prefix_scores=prefix_scores,
             extra=read.extra,
             trained=trained,
             sha256=read.sha256,
         )
         for part in held_out.values():
             part.check(len(classes))
-        for name, seen in looks.items():
+        for name, seen in prefix_scores.items():
             seen.check(len(held_out[name].codes), len(classes))
         cleaned = cleaning.apply(read.golden.texts)
         raw = model.predict_raw(cleaned)
@@ -378,7 +380,7 @@ def _classes(names: Any) -> tuple[str, ...]:
 
 
 def _misfit(path: str, what: str) -> Refused:
-    return Refused(f"the model {shown(path)} is refused: {what}. Copy it again, or train it anew")
+    return Refused(f"the model {quote_path(path)} is refused: {what}. Copy it again, or train it anew")
 
 
 def restore(classifier: Classifier, state: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from triage.host.protocols import Streams
 if TYPE_CHECKING:
     from triage.models.model import Model
 
-__all__ = ["LENGTHS", "SETTLED", "Looks", "looks_at", "pieces_of", "words_of"]
+__all__ = ["LENGTHS", "SETTLED", "PrefixScores", "pieces_of", "prefix_scores_of", "words_of"]
 
 LENGTHS = (5, 10, 20, 40, 80, 160)
 """After how many words, cleaned, a decision may be made before the end."""
@@ -28,7 +28,7 @@ _BATCH = 512
 
 
 @dataclass(frozen=True)
-class Looks:
+class PrefixScores:
     """What a model said about n documents at some lengths; no word of their texts.
 
     Attributes:
@@ -59,7 +59,7 @@ class Looks:
             raise ValueError(f"codes are whole numbers below {k}")
 
 
-def looks_at(model: Model, cleaned: Sequence[str]) -> Looks | None:
+def prefix_scores_of(model: Model, cleaned: Sequence[str]) -> PrefixScores | None:
     """Return what a model says of clean texts while they are read; None where it cannot keep its place."""
     classifier = model.classifier
     if not isinstance(classifier, Streams):
@@ -76,7 +76,7 @@ def looks_at(model: Model, cleaned: Sequence[str]) -> Looks | None:
         rows = slice(start, start + _BATCH)
         words = [words_of(model, text) for text in cleaned[rows]]
         codes[rows], scores[rows] = _read(model, classifier, words, lengths.tolist())
-    return Looks(lengths, codes, scores)
+    return PrefixScores(lengths, codes, scores)
 
 
 def words_of(model: Model, cleaned: str) -> list[str]:

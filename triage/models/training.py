@@ -196,7 +196,7 @@ def fit(
     classifier: Classifier = plugins.build(backend, options)
     if progress is not None and isinstance(classifier, Resumes):
         classifier.keep_progress(progress / _fingerprint(prepared, experiment, options))
-    with plugins.blame(backend):
+    with plugins.attribute_errors_to(backend):
         classifier.fit(train, tune, seed=experiment.seed, watch=told)
     model = Model(
         experiment=experiment,
@@ -214,7 +214,7 @@ def fit(
             "versions": versions(*backend.requires, *(("tensorflow", "keras") if vectorizer else ())),
         },
     )
-    with plugins.blame(backend):
+    with plugins.attribute_errors_to(backend):
         method = check_method(experiment.calibration)
         calibration = _calibrate(
             classifier, tune if part_for(method) == "tune" else calibrate, backend.name, method

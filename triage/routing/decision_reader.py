@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from triage.errors import DataError, TriageError
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.io.text_tables import read_lines, read_table
 from triage.routing.monitoring import Audit, Seen
 
@@ -50,9 +50,11 @@ def read_decisions(path: str) -> tuple[list[Seen], set[str]]:
             models.add(_word(record.get("model")) or "")
         except (KeyError, TypeError, ValueError, OverflowError):
             # Neither the cause nor its message: both may hold what stands in the file.
-            raise DataError(f"{shown(path)}, line {number:,}: not a decision of `triage route`") from None
+            raise DataError(
+                f"{quote_path(path)}, line {number:,}: not a decision of `triage route`"
+            ) from None
     if not found:
-        raise DataError(f"{shown(path)}: there is no decision in it")
+        raise DataError(f"{quote_path(path)}: there is no decision in it")
     return found, models
 
 
@@ -77,14 +79,14 @@ def read_audits(path: str, stream: Sequence[Seen], queues: Mapping[str, str]) ->
     for number, record in _records(path):
         if not ({"id", "row"} & set(record) and {"label", "queue"} & set(record)):
             raise DataError(
-                f"{shown(path)}, line {number:,}: a judged case has a column id or row, and one of label "
+                f"{quote_path(path)}, line {number:,}: a judged case has a column id or row, and one of label "
                 "or queue"
             )
         try:
             name, row, queue, label = (_name(record.get(key)) for key in ("id", "row", "queue", "label"))
         except TypeError:
             raise DataError(
-                f"{shown(path)}, line {number:,}: a judged case holds words and numbers"
+                f"{quote_path(path)}, line {number:,}: a judged case holds words and numbers"
             ) from None
         seen = by_id.get(name) or by_row.get(row)
         true = queue or queues.get(label, label)
@@ -109,9 +111,9 @@ def _records(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 record = json.loads(line, parse_constant=_refuse)
             except (ValueError, RecursionError):
-                raise DataError(f"{shown(path)}, line {number:,}: not JSON") from None
+                raise DataError(f"{quote_path(path)}, line {number:,}: not JSON") from None
             if not isinstance(record, dict):
-                raise DataError(f"{shown(path)}, line {number:,}: not a JSON object")
+                raise DataError(f"{quote_path(path)}, line {number:,}: not a JSON object")
             yield number, record
 
 

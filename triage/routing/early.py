@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from triage.errors import BadOption
 from triage.models.model import HeldOut
-from triage.models.prefix_scores import Looks
+from triage.models.prefix_scores import PrefixScores
 from triage.routing.promises import documents_needed, scores_of_part, upper_bound
 
 __all__ = ["EarlyPromise", "EarlyStep", "Outcome", "bounds_of", "early_promise_of", "outcome_of"]
@@ -136,8 +136,8 @@ class _Views:
 
 
 def early_promise_of(
-    tune: tuple[HeldOut, Looks],
-    calibrate: tuple[HeldOut, Looks],
+    tune: tuple[HeldOut, PrefixScores],
+    calibrate: tuple[HeldOut, PrefixScores],
     queues: Sequence[str],
     *,
     max_error: float,
@@ -175,7 +175,7 @@ def early_promise_of(
     return EarlyPromise(max_error, confidence, lengths, best, n, needed, tuple(table))
 
 
-def outcome_of(promise: EarlyPromise, part: HeldOut, looks: Looks, queues: Sequence[str]) -> Outcome:
+def outcome_of(promise: EarlyPromise, part: HeldOut, looks: PrefixScores, queues: Sequence[str]) -> Outcome:
     """Return what the promised rule does to documents; nothing where there is no rule."""
     views = _views(part, looks, queues)
     rule = promise.rule
@@ -198,7 +198,7 @@ def _step(record: Mapping[str, Any]) -> EarlyStep:
     return EarlyStep(**{**record, "thresholds": tuple(record["thresholds"])})
 
 
-def _views(part: HeldOut, looks: Looks, queues: Sequence[str]) -> _Views:
+def _views(part: HeldOut, looks: PrefixScores, queues: Sequence[str]) -> _Views:
     names = np.unique(np.asarray(queues), return_inverse=True)[1]
     known = part.codes < len(queues)
     truth = np.where(known, names[np.where(known, part.codes, 0)], -1)

@@ -92,9 +92,9 @@ class Router:
         if not documents:
             return []
         prediction, timed_out = self._predict(documents)
-        return self.settle(prediction, timed_out)
+        return self.decide_prediction(prediction, timed_out)
 
-    def settle(self, prediction: Prediction, timed_out: Container[int] = ()) -> list[Decision]:
+    def decide_prediction(self, prediction: Prediction, timed_out: Container[int] = ()) -> list[Decision]:
         """Return one decision for each document of a prediction, in order.
 
         Args:
@@ -120,7 +120,7 @@ class Router:
 
     def _predict(self, documents: Sequence[Document]) -> tuple[Prediction, set[int]]:
         """Predict; a text on which a cleaning rule runs out of time counts as empty and is remembered."""
-        with self._plugins.blame(f"the backend {self.model.backend!r}"):
+        with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
             try:
                 return self.model.predict(documents), set()
             except CleaningTimeout:
@@ -152,7 +152,7 @@ class Router:
             ]
             if not open_:
                 continue
-            with self._plugins.blame(policy):
+            with self._plugins.attribute_errors_to(policy):
                 given = decide.decide(prediction if len(open_) == len(prediction) else prediction.take(open_))
             if len(given) != len(open_):
                 raise PluginFailed(
@@ -176,7 +176,7 @@ class Router:
         familiarity = None if prediction.familiarity is None else prediction.familiarity.tolist()
         terms: Sequence[Sequence[tuple[str, float]]] = [()] * len(prediction)
         if self.explain:
-            with self._plugins.blame(f"the backend {self.model.backend!r}"):
+            with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
                 terms = self.model.explain(prediction.texts, top[:, 0].tolist())
         decisions = []
         for position, (document, verdict, codes) in enumerate(

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import BadOption, near
+from triage.errors import BadOption, did_you_mean
 from triage.stats import isotonic
 from triage.stats.isotonic import Steps
 
@@ -89,7 +89,9 @@ def check_method(method: str) -> Method:
         BadOption: there is no such method.
     """
     if method not in METHODS:
-        raise BadOption(f"calibration is {', '.join(METHODS)}, not {method!r}.{near(method, METHODS)}")
+        raise BadOption(
+            f"calibration is {', '.join(METHODS)}, not {method!r}.{did_you_mean(method, METHODS)}"
+        )
     return method  # type: ignore[return-value] # mypy does not narrow a str to a Literal
 
 

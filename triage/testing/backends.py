@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from triage.errors import NotFitted, TriageError
 from triage.host.protocols import Explains
-from triage.models.model import ask
+from triage.models.model import predict_raw
 from triage.testing import samples, streams
 from triage.testing.executables import executable
 from triage.testing.laws import LawBroken, hold
@@ -26,7 +26,7 @@ __all__ = ["LAWS", "SUBJECT", "Trained"]
 def it_cannot_answer_before_it_was_fitted(it: Trained) -> None:
     """Predicting before fit raises NotFitted, and nothing else."""
     try:
-        ask(it.make(), it.inputs(["a card"]))
+        predict_raw(it.make(), it.inputs(["a card"]))
     except NotFitted:
         return
     except Exception as error:
@@ -47,7 +47,7 @@ def fitting_leaves_its_inputs_untouched(it: Trained) -> None:
 def predicting_leaves_its_inputs_untouched(it: Trained) -> None:
     """What it is asked about is afterwards what it was."""
     given, before = it.inputs(it.texts), it.inputs(it.texts)
-    ask(it.lesson.classifier, given)
+    predict_raw(it.lesson.classifier, given)
     same = len(given) == len(before) and all(
         np.array_equal(one, other) for one, other in zip(given, before, strict=True)
     )

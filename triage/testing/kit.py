@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from triage.errors import CheckFailed, UsageError, near
+from triage.errors import CheckFailed, UsageError, did_you_mean
 from triage.host.extensions import Extension
 from triage.host.kinds import Kind
 from triage.host.manager import Plugins
@@ -64,7 +64,7 @@ def laws_of(kind: str, *, plugins: Plugins | None = None) -> tuple[Law, ...]:
         return readers.LAWS
     kinds = (plugins or Plugins.discover()).kinds
     if kind not in kinds:
-        raise UsageError(f"there is no kind {kind!r}.{near(kind, kinds)}")
+        raise UsageError(f"there is no kind {kind!r}.{did_you_mean(kind, kinds)}")
     return subject_of(kinds[kind])[1]
 
 
@@ -217,7 +217,7 @@ def _all_checks(
         raise UsageError(f"{host.name} offers nothing that there are laws for")
     for name in [*options, *expected]:
         if name not in names:
-            raise UsageError(f"{host.name} offers no {name!r}.{near(name, names)}")
+            raise UsageError(f"{host.name} offers no {name!r}.{did_you_mean(name, names)}")
     found = [
         (each.kind, each.name, _checks(each, host, options.get(each.name), expected.get(each.name)))
         for each in host.extensions

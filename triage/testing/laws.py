@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from triage.errors import UsageError, near
+from triage.errors import UsageError, did_you_mean
 from triage.io.terminal import safe_text
 
 __all__ = ["Card", "Check", "Law", "LawBroken", "Outcome", "checks_of", "hold", "judge", "raise_broken"]
@@ -152,7 +152,7 @@ def checks_of(subject: Any, laws: Sequence[Law], expected_failures: Mapping[str,
     known = [law.__name__ for law in laws]
     for name, reason in expected.items():
         if name not in known:
-            raise UsageError(f"there is no law {name!r}.{near(name, known)}")
+            raise UsageError(f"there is no law {name!r}.{did_you_mean(name, known)}")
         if not isinstance(reason, str) or not reason.strip():
             raise UsageError(f"{name}: an expected failure needs a reason")
     return [Check(law, subject, expected.get(law.__name__, "")) for law in laws]

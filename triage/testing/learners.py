@@ -19,7 +19,7 @@ from triage.config import Experiment
 from triage.data.cleaning import Cleaning
 from triage.host.options import resolve
 from triage.host.protocols import Classifier
-from triage.models.model import Model, ask, save_model
+from triage.models.model import Model, predict_raw, save_model
 from triage.records import Epoch, Part
 from triage.testing import samples
 from triage.testing.laws import hold
@@ -92,7 +92,7 @@ class Trained(Subject):
 
     def answers(self, classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of texts."""
-        return np.asarray(ask(classifier, self.inputs(texts)))
+        return np.asarray(predict_raw(classifier, self.inputs(texts)))
 
     @once
     def lesson(self) -> Lesson:

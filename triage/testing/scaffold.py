@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from triage.errors import CannotWrite, UsageError, near
+from triage.errors import CannotWrite, UsageError, did_you_mean
 from triage.host.manager import Plugins
 from triage.io.files import write_file
 
@@ -51,7 +51,7 @@ def write_plugin(name: str, kind: str, folder: Path, *, plugins: Plugins) -> lis
     """
     known = starts(plugins)
     if kind not in known:
-        raise UsageError(f"there is no kind {kind!r}.{near(kind, known)}")
+        raise UsageError(f"there is no kind {kind!r}.{did_you_mean(kind, known)}")
     start, try_it = known[kind]
     if not _NAME.fullmatch(name):
         raise UsageError(f"the name {name!r} is not made of lower-case words joined by hyphens")

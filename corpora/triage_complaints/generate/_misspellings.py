@@ -1,6 +1,5 @@
 """Words that people often misspell, and how."""
 
-# ruff: noqa: E501 - tables of words
 from __future__ import annotations
 
 MISSPELLED = {

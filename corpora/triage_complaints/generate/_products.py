@@ -1,6 +1,5 @@
 """The ten products: how often each comes, what it is called, whom one deals with, what it is mistaken for."""
 
-# ruff: noqa: E501 - tables of words
 from __future__ import annotations
 
 from typing import NamedTuple

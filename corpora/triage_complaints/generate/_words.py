@@ -1,6 +1,5 @@
 """Words that every complaint draws from: invented names, times, people, papers, ways to say and to ask."""
 
-# ruff: noqa: E501 - tables of words
 from __future__ import annotations
 
 # Invented for this corpus. Every product uses all of them, so a name says nothing about the product.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import Diverged, Refused
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.models.bundle.exactjson import Damaged, decode, encode, plain
 from triage.models.bundle.manifest import SCHEMA
 from triage.models.bundle.state import STATE, VOCABULARY, pack, unpack
@@ -80,7 +80,7 @@ def check_golden(
         Refused: another shape, a number that is not finite, or a difference above `tolerance`.
     """
     expected, given = golden.probabilities, np.asarray(probabilities)
-    model = f"the model {shown(path)}" if path else "the model"
+    model = f"the model {quote_path(path)}" if path else "the model"
     remedy = "The model was made by another version of its backend, or was changed: train it anew"
     if given.shape != expected.shape:
         raise Refused(

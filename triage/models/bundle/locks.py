@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from triage.errors import CannotWrite
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.models.bundle.exactjson import Damaged
 from triage.models.bundle.manifest import MANIFEST, MAX_MANIFEST, NO_FOLLOW, PRIVATE, bytes_of, parse
 from triage.models.bundle.paths import Place, find
@@ -118,7 +118,7 @@ def cannot_write(path: str | os.PathLike[str]) -> Iterator[None]:
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, "Choose another place")
         reason = error.strerror or type(error).__name__
-        raise CannotWrite(f"cannot write the model {shown(path)}: {reason}. {remedy}") from error
+        raise CannotWrite(f"cannot write the model {quote_path(path)}: {reason}. {remedy}") from error
 
 
 def check_replaceable(place: Place, folder: Path) -> None:
@@ -136,7 +136,7 @@ def check_replaceable(place: Place, folder: Path) -> None:
         return
     except NotADirectoryError:
         raise CannotWrite(
-            f"cannot write the model {shown(place.asked)}: {shown(folder)} is a file. "
+            f"cannot write the model {quote_path(place.asked)}: {quote_path(folder)} is a file. "
             "Choose another path, or move it away"
         ) from None
     listed = _listed(folder)
@@ -145,7 +145,7 @@ def check_replaceable(place: Place, folder: Path) -> None:
     ]
     if strange:
         raise CannotWrite(
-            f"cannot write the model {shown(place.asked)}: {shown(folder)} holds {shown(strange[0])}, "
+            f"cannot write the model {quote_path(place.asked)}: {quote_path(folder)} holds {quote_path(strange[0])}, "
             "which is not part of a model that triage knows. Choose another path, or move it away"
         )
 
@@ -173,7 +173,7 @@ def _taken(place: Place) -> Lock:
             if error.errno not in _TAKEN:
                 raise
             raise CannotWrite(
-                f"the model {shown(place.asked)} is being written by {who}. "
+                f"the model {quote_path(place.asked)} is being written by {who}. "
                 "Wait for it, or choose another path"
             ) from None
         held = Lock(place, descriptor)
@@ -197,4 +197,4 @@ def _holder(descriptor: int) -> str:
         since = datetime.datetime.fromisoformat(record["since"]).isoformat()
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
-    return f"process {pid} on {shown(host)} since {since}"
+    return f"process {pid} on {quote_path(host)} since {since}"

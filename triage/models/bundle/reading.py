@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from triage.errors import NoInput, Refused
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.models.bundle.content import Bundle, from_files
 from triage.models.bundle.exactjson import Damaged
 from triage.models.bundle.manifest import MANIFEST, MAX_MANIFEST, PRIVATE, bytes_of, parse
@@ -43,18 +43,22 @@ def read(path: str | os.PathLike[str]) -> Bundle:
                 except FileNotFoundError:
                     continue
                 if not stat.S_ISDIR(before.st_mode):
-                    raise Refused(f"{shown(path)} is {_kind(folder, before.st_mode)}, and no model. {_WHAT}")
+                    raise Refused(
+                        f"{quote_path(path)} is {_kind(folder, before.st_mode)}, and no model. {_WHAT}"
+                    )
                 try:
                     return _read(folder)
                 except Damaged as damage:
                     if attempt == _ATTEMPTS - 1 or _same(folder, before):
                         raise Refused(
-                            f"the model {shown(path)} is refused: {damage}. {damage.remedy}"
+                            f"the model {quote_path(path)} is refused: {damage}. {damage.remedy}"
                         ) from damage
                     break  # a writer exchanged the directory meanwhile
     except OSError as error:
-        raise NoInput(f"the model {shown(path)} cannot be read: {error.strerror}") from error
-    raise NoInput(f"there is no model {shown(path)}. Make one: triage train CORPUS --model {shown(path)}")
+        raise NoInput(f"the model {quote_path(path)} cannot be read: {error.strerror}") from error
+    raise NoInput(
+        f"there is no model {quote_path(path)}. Make one: triage train CORPUS --model {quote_path(path)}"
+    )
 
 
 def _read(folder: Path) -> Bundle:
@@ -65,7 +69,9 @@ def _read(folder: Path) -> Bundle:
     entries = parse(manifest)
     for name in names:
         if name != MANIFEST and name not in entries and not name.startswith("."):
-            raise Damaged(shown(name), "not one of the files that the manifest lists", remedy="Move it away")
+            raise Damaged(
+                quote_path(name), "not one of the files that the manifest lists", remedy="Move it away"
+            )
     files = {}
     for name, (size, sha256) in entries.items():
         files[name] = bytes_of(folder, name, most=size, exactly=True)

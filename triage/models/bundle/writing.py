@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from triage.errors import CannotWrite
-from triage.io.files import shown
+from triage.io.files import quote_path
 from triage.models.bundle.content import Bundle, to_files
 from triage.models.bundle.exactjson import Damaged
 from triage.models.bundle.locks import Lock, cannot_write, check_replaceable, lock
@@ -45,7 +45,7 @@ def write(path: str | os.PathLike[str], bundle: Bundle, *, held: Lock | None = N
     try:
         files[MANIFEST] = manifest_of(files)  # the last of them, and so the last to be written
     except Damaged as damage:
-        raise CannotWrite(f"cannot write the model {shown(path)}: {damage}") from None
+        raise CannotWrite(f"cannot write the model {quote_path(path)}: {damage}") from None
     if held is None:
         with lock(path) as taken:
             _replace(taken.place, files)

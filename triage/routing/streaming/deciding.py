@@ -55,7 +55,7 @@ class Deciding:
             prediction = self._prediction(text, " ".join(text.seen[:length]), raw)
             if _outside(prediction):
                 continue
-            (decision,) = self._router.settle(prediction)
+            (decision,) = self._router.decide_prediction(prediction)
             if decision.reasons == ("no_promise",):
                 text.decision, text.early = _routed(decision, threshold), length
                 text.looks.clear()
@@ -71,7 +71,7 @@ class Deciding:
             timed_out: whether a cleaning rule ran out of time on it.
         """
         prediction = self._prediction(text, cleaned, text.place.raw[None])
-        (decision,) = self._router.settle(prediction, {0} if timed_out else ())
+        (decision,) = self._router.decide_prediction(prediction, {0} if timed_out else ())
         rule = self._rule
         if rule is None or decision.reasons != ("no_promise",):
             return decision
