@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from triage.host.kinds import Kind as Kind
     from triage.host.manager import Plugins as Plugins
     from triage.host.options import Between as Between
+    from triage.host.options import Search as Search
     from triage.models.model import Model as Model
     from triage.models.model import load_model as load_model
     from triage.records import Dataset as Dataset
@@ -61,7 +62,7 @@ _MODULES = {
     "host.hookspecs": "hookimpl hookspec",
     "host.kinds": "Kind",
     "host.manager": "Plugins",
-    "host.options": "Between",
+    "host.options": "Between Search",
     "models.model": "Model load_model",
     "records": "Dataset Decision Document Epoch Evaluation Part Prediction Quarantined Run Splits Verdict",
     "routing.streaming": "Stream StreamAnswer StreamBatch",

@@ -13,11 +13,19 @@ from triage_recurrent._options import Training
 
 __all__ = ["Training", "backend", "layers", "triage_backends"]
 
-Units = Annotated[int, "Units of the recurrent layer, in each direction", triage.Between(1, 4096)]
-EmbeddingSize = Annotated[int, "Length of the word vectors", triage.Between(1, 4096)]
+Units = Annotated[
+    int, "Units of the recurrent layer, in each direction", triage.Between(1, 4096), triage.Search(32, 192)
+]
+EmbeddingSize = Annotated[
+    int, "Length of the word vectors", triage.Between(1, 4096), triage.Search(values=(100, 200, 300))
+]
 Pooling = Annotated[Literal["max-mean", "attention", "last"], "How the steps of a text become one vector"]
-InputDropout = Annotated[float, "Share of the word vectors' dimensions dropped", triage.Between(0, 0.95)]
-OutputDropout = Annotated[float, "Share of the pooled features dropped", triage.Between(0, 0.95)]
+InputDropout = Annotated[
+    float, "Share of the word vectors' dimensions dropped", triage.Between(0, 0.95), triage.Search(0, 0.6)
+]
+OutputDropout = Annotated[
+    float, "Share of the pooled features dropped", triage.Between(0, 0.95), triage.Search(0, 0.6)
+]
 
 
 def _simplernn(

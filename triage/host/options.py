@@ -15,7 +15,16 @@ from typing import Any, Literal, TypeVar, Union
 
 from triage.errors import BadOption, did_you_mean
 
-__all__ = ["Between", "Option", "build_with", "options_of", "parse_settings", "resolve", "with_shared"]
+__all__ = [
+    "Between",
+    "Option",
+    "Search",
+    "build_with",
+    "options_of",
+    "parse_settings",
+    "resolve",
+    "with_shared",
+]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -38,6 +47,38 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Where `triage tune` searches for the value of an option; `Search()` means not at all.
+
+    Attributes:
+        low: the lowest value of a range.
+        high: the highest value of a range.
+        log: whether a range is searched on a logarithmic scale.
+        values: what is chosen among, instead of a range.
+
+    Raises:
+        ValueError: a range without an end, or a logarithmic one that reaches zero.
+
+    Example:
+        >>> def build(*, rate: Annotated[float, "Step size", Search(1e-4, 1e-1, log=True)] = 1e-3): ...
+    """
+
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    values: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if (self.low is None) != (self.high is None):
+            raise ValueError("Search must have both low and high, or neither")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"low must be below high, got {self.low:g} and {self.high:g}")
+        if self.log and not (self.low or 0) > 0:
+            raise ValueError("low must be above 0 on a logarithmic scale")
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One option of a factory.
 
@@ -48,6 +89,7 @@ class Option:
         default: the value where nothing is said; `inspect.Parameter.empty` where one must be given.
         help: one line, or "".
         between: the range of a number, or None.
+        search: where `triage tune` searches, or None for what follows from the type and the range.
     """
 
     name: str
@@ -56,6 +98,7 @@ class Option:
     default: Any
     help: str
     between: Between | None = None
+    search: Search | None = None
 
     @property
     def required(self) -> bool:
@@ -123,6 +166,7 @@ def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
             default=parameter.default,
             help=next((note for note in notes if isinstance(note, str)), ""),
             between=next((note for note in notes if isinstance(note, Between)), None),
+            search=next((note for note in notes if isinstance(note, Search)), None),
         )
     return found
 
