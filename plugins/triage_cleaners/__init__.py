@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import triage
+from triage.data import lookalikes
 from triage.host.protocols import Clean
-from triage_cleaners import _characters, _lookalikes, _patterns, _stopwords
+from triage_cleaners import _characters, _patterns, _stopwords
 
 # Each preset gives the same when it is applied again. So look-alikes are folded before anything is taken
 # out between letters, and masks come last: digits and symbols that go may leave `xx` behind.
@@ -56,7 +57,7 @@ def confusables(
     ] = "keep",
 ) -> Clean:
     """Fold Cyrillic, Greek and Armenian look-alikes in Latin words; drop marks that disguise."""
-    return _lookalikes.Lookalikes(accents, alone)
+    return lookalikes.Lookalikes(accents, alone)
 
 
 def lower() -> Clean:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import triage_cleaners
 from triage import BadOption, Cleaner, DataError, Plugins, Unavailable
 from triage.data.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.data.lookalikes import _DRESSED, _Kinds
 from triage_cleaners._english import ENGLISH
-from triage_cleaners._lookalikes import _DRESSED, _Kinds
 
 PRESETS = ("complaints", "reviews", "general", "plain")
 # What the steps look for, and what stands beside it where they could get in each other's way.

@@ -307,3 +307,44 @@ def test_a_threshold_is_reached_by_what_equals_it(confidence, margin):
     assert (found.action, found.reasons) == ("review", ("below_threshold", "ambiguous"))
     (found,) = decide([[0.65, 0.35, 0.0]], ("threshold", {"confidence": confidence, "margin": margin}))
     assert (found.action == "route") == (confidence <= 0.65 and margin <= 0.3)
+
+
+def decided_by(pattern, text, **rule):
+    """The decision on one text under one rule, by a model that is sure of its label."""
+    experiment = Experiment(rules={"sensitive": {"pattern": pattern, **(rule or {"review": True})}})
+    model = Model(experiment, {}, CLASSES, CLEANING, Fixed({CLEANING(text): [0.98, 0.01, 0.01]}))
+    (decision,) = Router(model, experiment.chain, PLUGINS).decide_batch([triage.Document(row=1, text=text)])
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("data breach", "your data\n> breach"),
+        ("data breach", "your data&nbsp;breach"),
+        ("data breach", "your data\u200bbreach"),
+        ("data breach", "your \uff44\uff41\uff54\uff41 breach"),
+        ("data breach", "your da-\nta breach"),
+        (r"data\s+breach", "your d\u00adata  breach"),
+        ("pl\u00e1gio", "pla\u0301gio"),
+        ("pla\u0301gio", "pl\u00e1gio"),
+        ("data\u00a0breach", "your data breach"),
+        ("i can't pay", "I can\u2019t\npay"),
+        ("i can\u2019t pay", "I can't pay"),
+        ("caf[\u00e9e]", "CAFE\u0301"),
+        ("line one\nline two", "line one\nline two"),
+        ("two  blanks", "two  blanks"),
+    ],
+)
+def test_a_rule_sees_what_a_person_reads(pattern, text):
+    decision = decided_by(pattern, text)
+    assert (decision.action, decision.reasons) == ("review", ("rule:sensitive",))
+
+
+def test_a_rule_that_does_not_match_leaves_the_text_to_the_model():
+    assert decided_by("data breach", "data about a breach").reasons == ("confident",)
+
+
+def test_a_rule_that_runs_out_of_time_on_any_form_of_a_text_sends_it_to_a_person():
+    decision = decided_by(r"(?:a|aa)+$", "a" * 4000 + "\n> b", queue="card")
+    assert (decision.action, decision.reasons) == ("review", ("rule:sensitive",))

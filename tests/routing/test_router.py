@@ -461,5 +461,5 @@ def test_a_policy_is_given_the_records_of_the_model():
 
 @pytest.mark.parametrize("name", ["two words", "a:b", "", "x\n"])
 def test_a_rule_has_a_name_that_can_stand_in_a_reason(name):
-    with pytest.raises(triage.BadOption, match="the rule's name"):
+    with pytest.raises(triage.BadOption, match="a rule's name must hold"):
         decide(documents("a"), policies=[("rules", {"rules": {name: {"pattern": "a", "queue": "q"}}})])

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final, Literal
 
-from triage_cleaners._characters import normalizer
+from triage.data.characters import normalizer
 
 _PAIRS: Final = (
     # Cyrillic, capital and small
