@@ -59,7 +59,7 @@ class Experiment:
         location: a corpus plugin's name or a path.
         columns: what the user said about the columns and the encoding.
         corrections: a file of labels that a person has changed, or "".
-        cleaners: the cleaning steps in order; None for what the corpus asks for.
+        cleaners: the cleaning steps in order; None for what the backend asks for, or else the corpus.
         stopwords: the language of the stop words, where a cleaner drops any; None for the cleaner's own.
         keep: stop words that stay.
         max_tokens: the size of the vocabulary, for backends that consume sequences.
@@ -146,11 +146,11 @@ class Experiment:
                     f"the rule {quote_path(key)} is {{pattern = ..., queue = ... or review = true}}"
                 )
 
-    def steps(self, asked_by_corpus: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
-        """Return the cleaning steps: the experiment's, else the corpus', else the default."""
+    def steps(self, asked: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
+        """Return the cleaning steps: the experiment's, else those `asked` for, else the default."""
         if self.cleaners is not None:
             return self.cleaners
-        return tuple((name, {}) for name in asked_by_corpus or (default,))
+        return tuple((name, {}) for name in asked or (default,))
 
     @property
     def chain(self) -> tuple[Step, ...]:

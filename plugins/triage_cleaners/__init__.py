@@ -46,6 +46,8 @@ _REVIEWS: Final = (
     "masks",
 )
 
+_WRITTEN: Final = ("entities", "unicode", "confusables")
+
 _Replace = Annotated[str, "What stands in its place, as a word of its own"]
 
 
@@ -216,4 +218,5 @@ def triage_cleaners() -> Iterator[triage.Cleaner]:
     yield preset("complaints", "English complaints: letters only, no masks, no stop words", _COMPLAINTS)
     yield preset("reviews", "Reviews and tweets: negations, smileys and ! stay", _REVIEWS)
     yield preset("general", "Any language: one form for each character, no punctuation", _GENERAL)
+    yield preset("written", "The text as written, its characters in one form: nothing is taken out", _WRITTEN)
     yield preset("plain", "The text as it is, without what cannot be seen", ("unicode",))

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 
 from triage import Between, DataError, NotFitted, Part
-from triage_linear._features import Entries, Features, counted, learn_features
+from triage_linear._features import Entries, Features, check_buckets, counted
 from triage_linear._hashing import Batch, Grams
+from triage_linear._learning import all_entries, learn_buckets, learn_weights
 from triage_linear._solver import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from triage.host.protocols import Watch
 
@@ -32,13 +34,13 @@ class HashedLinear:
 
     Attributes:
         buckets_: shape (m,), uint32: the hash buckets that are known, rising.
-        idf_: shape (m,), float32: the inverse document frequency of each.
+        weight_: shape (m,), float32: the weight of each.
         coef_: shape (m, k), float32: what a unit of each adds to the score of each class.
         intercept_: shape (k,), float32: the scores of a text without a known feature.
     """
 
     buckets_: NDArray[np.uint32]
-    idf_: NDArray[np.float32]
+    weight_: NDArray[np.float32]
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]
 
@@ -60,15 +62,24 @@ class HashedLinear:
             )
         if train.k < 2:
             raise DataError("a classifier must have two classes or more to tell apart, found one")
-        buckets, idf = learn_features(
-            train.texts, min_documents=self._min_documents, max_features=_COEFFICIENTS // train.k
+        buckets = learn_buckets(
+            train.texts, min_documents=self._min_documents, max_buckets=_COEFFICIENTS // train.k
         )
         if not len(buckets):
             logger.warning("no feature is in %d texts: only class shares are learned", self._min_documents)
-        features = Features(buckets, idf)
-        coef, intercept = solve(features, train, loss=self._loss, c=self._c, balance=self._balance, seed=seed)
-        self._features = features
-        self.buckets_, self.idf_, self.coef_, self.intercept_ = buckets, idf, coef, intercept
+        entries = all_entries(Features(buckets, np.ones(len(buckets), np.float32)), train.texts)
+        weight = learn_weights(entries, train.codes, columns=len(buckets), k=train.k)
+        self._features = Features(buckets, weight)
+        coef, intercept = solve(
+            _rows(self._features, entries),
+            train.codes,
+            k=train.k,
+            loss=self._loss,
+            c=self._c,
+            balance=self._balance,
+            seed=seed,
+        )
+        self.buckets_, self.weight_, self.coef_, self.intercept_ = buckets, weight, coef, intercept
 
     @property
     def features(self) -> Features:
@@ -80,10 +91,15 @@ class HashedLinear:
         """
         if not hasattr(self, "intercept_"):
             raise NotFitted("linear has not been fitted: call fit first, or load a model")
-        if self._features is None or self._features.idf is not self.idf_:
-            if self.coef_.shape != (len(self.buckets_), len(self.intercept_)):
-                raise DataError(f"{len(self.buckets_)} buckets do not fit planes of shape {self.coef_.shape}")
-            self._features = Features(self.buckets_, self.idf_)
+        if self._features is None or self._features.weight is not self.weight_:
+            m = len(self.buckets_)
+            if self.weight_.shape != (m,) or self.coef_.shape != (m, len(self.intercept_)):
+                raise DataError(
+                    f"{m} buckets do not fit weights of shape {self.weight_.shape} and planes of shape "
+                    f"{self.coef_.shape}"
+                )
+            check_buckets(self.buckets_)
+            self._features = Features(self.buckets_, self.weight_)
         return self._features
 
     def predict_proba(self, texts: Sequence[str], /) -> NDArray[np.float64]:
@@ -106,7 +122,7 @@ class HashedLinear:
         """Return shape (n, k): the sums over the entries of each text."""
         weights = features.weights(entries)
         scores = np.tile(self.intercept_.astype(np.float64), (entries.n, 1))
-        starts = np.searchsorted(entries.text, np.arange(entries.n + 1))
+        starts = entries.starts
         step = max(_GATHERED * entries.n // max(len(weights) * len(self.intercept_), 1), 1)
         for first in range(0, entries.n, step):
             chosen = slice(starts[first], starts[min(first + step, entries.n)])
@@ -145,6 +161,16 @@ class HashedLinear:
             for name, value in zip(_names(batch, grams, known), each.tolist(), strict=True):
                 gains[name] += value
         return [(name, value) for name, value in gains.most_common(most) if value > 0]
+
+
+def _rows(features: Features, entries: Entries) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    starts = entries.starts
+    if len(entries.column) < 2**31:
+        starts = starts.astype(np.int32)  # the solvers take no other
+    weights = features.weights(entries).astype(np.float64)
+    return csr_matrix((weights, entries.column, starts), shape=(entries.n, len(features)))
 
 
 def _names(batch: Batch, grams: Grams, chosen: NDArray[np.bool_]) -> list[str]:

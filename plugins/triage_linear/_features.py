@@ -1,4 +1,4 @@
-"""Hashed features and their weights: sublinear counts, inverse document frequencies, unit length."""
+"""Hashed features of texts, counted and weighted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triage import DataError
 from triage_linear._hashing import Batch, Grams, batches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BITS", "Entries", "Features", "counted", "learn_features"]
+__all__ = ["BITS", "Entries", "Features", "buckets_of", "check_buckets", "counted"]
 
 BITS = 20
 """Words have 2**BITS buckets, character n-grams as many: a collision costs little, and nothing grows."""
@@ -28,37 +29,42 @@ class Entries:
 
     Attributes:
         n: the number of texts.
-        text: shape (m,), rising.
-        column: shape (m,): rising within each text.
-        count: shape (m,): at least 1.
+        text: shape (m,), int32: rising.
+        column: shape (m,), int32: rising within each text.
+        count: shape (m,), int32: at least 1.
     """
 
     n: int
-    text: NDArray[np.int64]
-    column: NDArray[np.int64]
-    count: NDArray[np.int64]
+    text: NDArray[np.int32]
+    column: NDArray[np.int32]
+    count: NDArray[np.int32]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Shape (n + 1,): text i has the entries from starts[i] to starts[i + 1]."""
+        return np.searchsorted(self.text, np.arange(self.n + 1, dtype=np.int32))
 
 
 class Features:
     """The features that a model knows, and their weights.
 
-    A text's weight for a feature that occurs c times is (1 + ln c)(1 + ln((1 + n) / (1 + d))), where d of the
-    n training texts hold the feature (Salton and Buckley 1988); its words and its character n-grams are
-    divided by their lengths apart from each other. Features that training never saw count nothing.
+    A feature that occurs c times in a text weighs (1 + ln c) times the weight learned for it. A text's words
+    and its character n-grams are then brought to unit length, apart from each other. Features that training
+    never saw count nothing.
 
     Args:
         buckets: shape (m,): the buckets that are known, rising; characters begin at 2**BITS.
-        idf: shape (m,): the inverse document frequency of each.
+        weight: shape (m,): the weight of each.
     """
 
-    def __init__(self, buckets: NDArray[np.uint32], idf: NDArray[np.float32]) -> None:
-        self.idf = idf
+    def __init__(self, buckets: NDArray[np.uint32], weight: NDArray[np.float32]) -> None:
+        self.weight = weight
         self._column = np.full(_KINDS << BITS, -1, np.int32)
         self._column[buckets] = np.arange(len(buckets), dtype=np.int32)
         self._words = int(np.searchsorted(buckets, 1 << BITS))
 
     def __len__(self) -> int:
-        return len(self.idf)
+        return len(self.weight)
 
     def entries(self, texts: Sequence[str]) -> Iterator[Entries]:
         """Yield the entries of `texts`, batch by batch."""
@@ -72,7 +78,7 @@ class Features:
         """Return the weight of each entry."""
         weights = np.log(entries.count.astype(np.float32))
         weights += 1
-        weights *= self.idf[entries.column]
+        weights *= self.weight[entries.column]
         part = entries.text * _KINDS + (entries.column >= self._words)
         squares = np.bincount(part, weights * weights, _KINDS * entries.n)
         weights /= np.sqrt(squares)[part]
@@ -83,29 +89,15 @@ class Features:
         return [(grams, self._column[_bucket(grams, kind)]) for grams, kind in _grams(batch)]
 
 
-def learn_features(
-    texts: Sequence[str], *, min_documents: int, max_features: int
-) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Return the buckets that `texts` fill, rising, and their inverse document frequencies.
+def check_buckets(buckets: NDArray[np.integer]) -> None:
+    """Check that `buckets` are what `Features` takes.
 
-    Args:
-        texts: n texts.
-        min_documents: buckets of fewer texts are left out.
-        max_features: if more are left, those of the most texts stay.
+    Raises:
+        DataError: they are not rising, or out of range.
     """
-    frequency = np.zeros(_KINDS << BITS, np.int64)
-    for batch in batches(texts):
-        text, bucket = buckets_of(batch)
-        entries = counted(text, bucket, n=batch.n, columns=len(frequency))
-        frequency += np.bincount(entries.column, minlength=len(frequency))
-    least = np.repeat(
-        [min_documents, max(min_documents, 2)], 1 << BITS
-    )  # of characters, one text tells little
-    kept = np.flatnonzero(frequency >= least)
-    if len(kept) > max_features:
-        kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:max_features]])
-    idf = np.log((1 + len(texts)) / (1 + frequency[kept])) + 1
-    return kept.astype(np.uint32), idf.astype(np.float32)
+    rising = buckets.ndim == 1 and buckets.dtype.kind == "u" and bool(np.all(buckets[1:] > buckets[:-1]))
+    if not rising or (len(buckets) and int(buckets[-1]) >= _KINDS << BITS):
+        raise DataError(f"the buckets of a model must be rising numbers below {_KINDS << BITS:,}")
 
 
 def buckets_of(batch: Batch) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
@@ -133,4 +125,5 @@ def counted(text: NDArray[np.int32], column: NDArray[np.integer], *, n: int, col
     key.sort()
     first = np.flatnonzero(np.concatenate([key[:1] == key[:1], key[1:] != key[:-1]]))
     rows, found = np.divmod(key[first], wide(max(columns, 1)))
-    return Entries(n, rows.astype(np.int64), found.astype(np.int64), np.diff(first, append=len(key)))
+    counts = np.diff(first, append=len(key))
+    return Entries(n, rows.astype(np.int32), found.astype(np.int32), counts.astype(np.int32))

@@ -169,7 +169,7 @@ def _learning(place: Place, corpus: pathlib.Path, masked: pathlib.Path) -> Comma
     folder = place.folder
     commands: dict[str, Sequence[str | pathlib.Path]] = {
         f"train --backend {name}": ("train", corpus, "--backend", name, "--model", folder / f"model-{name}")
-        for name in ("tfidf", "knn", "naive-bayes")
+        for name in ("linear", "tfidf", "knn", "naive-bayes")
     }
     commands["train --cleaners secrets,general"] = (
         "train",

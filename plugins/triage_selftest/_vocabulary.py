@@ -43,7 +43,7 @@ _BREAKS = {
     "an escape": "\x1b[31m",
     "a dollar": "$file",
 }
-_LEARNERS = ("tfidf", "naive-bayes", "linear-svm", "knn", "random-forest")
+_LEARNERS = ("linear", "tfidf", "naive-bayes", "linear-svm", "knn", "random-forest")
 
 
 class _Bag:

@@ -140,7 +140,7 @@ def experiment_options(command: F) -> F:
         ),
         click.option("--min-per-class", type=click.IntRange(1), help="Set smaller labels aside. [10]"),
         click.option(
-            "--cleaners", metavar="A,B", help="Cleaning steps or a preset; see `triage plugins`. [by corpus]"
+            "--cleaners", metavar="A,B", help="Cleaning steps or a preset; see `triage plugins`. [by backend]"
         ),
         click.option(
             "--set",

@@ -61,12 +61,14 @@ class Backend(Extension):
 
     Attributes:
         consumes: "texts" for cleaned strings, "sequences" for token ids of the shared vocabulary.
+        cleaners: the cleaning that suits it, where the experiment names none; () for that of the corpus.
     """
 
     kind: ClassVar[str] = "backend"
 
     build: Callable[..., Classifier]
     consumes: Literal["texts", "sequences"] = "texts"
+    cleaners: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check `consumes` too."""

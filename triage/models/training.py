@@ -270,7 +270,8 @@ def _scope(classifier: Classifier, train: Part, tune: Part, model: Model) -> Sco
 
 def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, dict[str, Any]]]:
     """The experiment's cleaning steps, presets opened so that `stopwords` and `keep` reach their step."""
-    steps = expanded(plugins, experiment.steps(dataset.cleaners))
+    asked = plugins.backend(experiment.backend).cleaners or dataset.cleaners
+    steps = expanded(plugins, experiment.steps(asked))
     for name, options in steps:
         if name == "stop-words":
             if experiment.stopwords is not None:
