@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from triage.host.extensions import Cleaner as Cleaner
     from triage.host.extensions import Command as Command
     from triage.host.extensions import Corpus as Corpus
+    from triage.host.extensions import Engine as Engine
     from triage.host.extensions import Extension as Extension
     from triage.host.extensions import Policy as Policy
     from triage.host.extensions import Report as Report
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from triage.records import Quarantined as Quarantined
     from triage.records import Run as Run
     from triage.records import Splits as Splits
+    from triage.records import TaskResult as TaskResult
     from triage.records import Verdict as Verdict
     from triage.routing.streaming import Stream as Stream
     from triage.routing.streaming import StreamAnswer as StreamAnswer
@@ -58,13 +60,14 @@ __version__ = "0.1.0"
 _MODULES = {
     "errors": "BadOption CannotWrite CheckFailed DataError Diverged NoInput NotFitted PluginFailed Refused "
     "TriageError Unavailable UnknownName UsageError",
-    "host.extensions": "Backend Cleaner Command Corpus Extension Policy Report",
+    "host.extensions": "Backend Cleaner Command Corpus Engine Extension Policy Report",
     "host.hookspecs": "hookimpl hookspec",
     "host.kinds": "Kind",
     "host.manager": "Plugins",
     "host.options": "Between Search",
     "models.model": "Model load_model",
-    "records": "Dataset Decision Document Epoch Evaluation Part Prediction Quarantined Run Splits Verdict",
+    "records": "Dataset Decision Document Epoch Evaluation Part Prediction Quarantined Run Splits "
+    "TaskResult Verdict",
     "routing.streaming": "Stream StreamAnswer StreamBatch",
 }
 _HOME = {name: f"triage.{module}" for module, names in _MODULES.items() for name in names.split()}

@@ -348,6 +348,25 @@ class Decision:
     date: datetime.date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """How a task of an engine ended.
+
+    Attributes:
+        number: the caller's number of the task.
+        value: what the function returned; None unless it returned.
+        error: why the function raised, without any text of a document, or "".
+        exit_code: of the error; 0 without one.
+        died: whether the worker process ended before the function did.
+    """
+
+    number: int
+    value: Any = None
+    error: str = ""
+    exit_code: int = 0
+    died: bool = False
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """How one backend did on the test part of one corpus.

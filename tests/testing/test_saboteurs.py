@@ -19,6 +19,7 @@ OPTIONS = {
     "policy": {"it-builds-with-no-options": {"size": 3}},
     "report": {"it-builds-with-no-options": {"size": 3}},
     "forecaster": {"it-builds-with-no-options": {"size": 3}},
+    "engine": {"it-builds-with-no-options": {"size": 3}},
 }
 MODULES = {
     "backend": "saboteur_backends",
@@ -27,6 +28,7 @@ MODULES = {
     "policy": "saboteur_policies",
     "report": "saboteur_reports",
     "forecaster": "saboteur_forecasters",
+    "engine": "saboteur_engines",
 }
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from triage.host.protocols import Classifier, Clean, Decide, Render, Source
+from triage.host.protocols import Classifier, Clean, Decide, Render, Source, Workers
 
 if TYPE_CHECKING:
     import click
 
-__all__ = ["Backend", "Cleaner", "Command", "Corpus", "Extension", "Policy", "Report"]
+__all__ = ["Backend", "Cleaner", "Command", "Corpus", "Engine", "Extension", "Policy", "Report"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -150,6 +150,15 @@ class Command(Extension):
     kind: ClassVar[str] = "command"
 
     build: Callable[[], click.Command]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine(Extension):
+    """Runs tasks on worker processes, on this machine or on others."""
+
+    kind: ClassVar[str] = "engine"
+
+    build: Callable[..., Workers]
 
 
 def _never_built() -> Clean:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from triage.host.extensions import Backend, Cleaner, Command, Corpus, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Policy, Report
 from triage.host.protocols import Source
 from triage.records import Epoch, Evaluation, Run
 
@@ -171,6 +171,59 @@ def triage_commands() -> Iterable[Command]:
     @triage.hookimpl
     def triage_commands():
         yield triage.Command(name="hello", summary="Say hello", build=build)
+    ```
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def triage_engines() -> Iterable[Engine]:
+    '''Yield the engines that this plugin adds: what runs tasks on worker processes.
+
+    ```python
+    """Run each task in a process of its own."""
+    import json
+    import subprocess
+    import sys
+    import triage
+
+    CODE = """
+    import importlib, json, sys, triage
+    task = json.loads(sys.stdin.read())
+    module, _, name = task["function"].partition(":")
+    try:
+        print(json.dumps({"value": getattr(importlib.import_module(module), name)(task["payload"])}))
+    except triage.TriageError as error:
+        print(json.dumps({"error": str(error), "exit_code": error.exit_code}))
+    except Exception as error:
+        print(json.dumps({"error": type(error).__name__, "exit_code": 70}))
+    """
+
+
+    class OneByOne:
+        slots = 1
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def submit(self, number, function, payload):
+            task = json.dumps({"function": function, "payload": payload})
+            done = subprocess.run([sys.executable, "-c", CODE], input=task, capture_output=True, text=True)
+            self.result = number, done
+
+        def next(self):
+            number, done = self.result
+            if done.returncode:
+                return triage.TaskResult(number, died=True)
+            return triage.TaskResult(number, **json.loads(done.stdout))
+
+
+    @triage.hookimpl
+    def triage_engines():
+        yield triage.Engine(name="one-by-one", summary="A process for each task", build=OneByOne)
     ```
     '''
     raise NotImplementedError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triage.host import hookspecs
-from triage.host.extensions import Backend, Cleaner, Command, Corpus, Extension, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Extension, Policy, Report
 
 __all__ = ["KINDS", "Kind"]
 
@@ -56,6 +56,7 @@ KINDS: tuple[Kind, ...] = (
         "reports",
         "triage evaluate complaints && triage report runs --format {name}",
     ),
+    _core(Engine, hookspecs.triage_engines, "engines", "triage plugins describe {name}"),
     Kind(record=Command, hook=hookspecs.triage_commands, try_it="triage {name} --help"),
 )
 """The kinds of the core."""

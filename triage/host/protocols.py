@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, runtime_checkable
 
-from triage.records import Document, Epoch, Evaluation, Part, Prediction, Quarantined, Verdict
+from triage.records import Document, Epoch, Evaluation, Part, Prediction, Quarantined, TaskResult, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Streams",
     "Watch",
+    "Workers",
 ]
 
 Watch: TypeAlias = Callable[[Epoch], None]
@@ -219,5 +220,42 @@ class Quotes(Protocol):
         Args:
             texts: for each evaluation that `render` will be given the texts of its test documents, in
                 order; None where they are not at hand.
+        """
+        ...
+
+
+@runtime_checkable
+class Workers(Protocol):
+    """What the `build` of an `Engine` returns: a context manager that runs tasks on worker processes.
+
+    A task is the name of a function, "module:name", and a payload of JSON values; no object that carries code is
+    sent. A worker process runs one task at a time, and many after each other.
+    """
+
+    slots: int
+    """How many tasks run at once."""
+
+    def __enter__(self) -> Self:
+        """Start the workers."""
+        ...
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop the workers, also those that are busy."""
+        ...
+
+    def submit(self, number: int, function: str, payload: Mapping[str, Any]) -> None:
+        """Hand in a task; at most `slots` tasks may be open.
+
+        Args:
+            number: the caller's number of the task.
+            function: "module:name" of a function of one mapping that returns a JSON value.
+            payload: JSON values.
+        """
+        ...
+
+    def next(self) -> TaskResult:
+        """Wait for one of the open tasks and return its result.
+
+        A worker that dies is replaced, and its task is returned with `died`; it is not run again.
         """
         ...

@@ -31,6 +31,7 @@ REASONS = (
     "costs",
     "not_finite",
     "unreadable_row",
+    "engine_failed",
 )
 """The closed list of reasons; besides them there is `rule:NAME`, with the name of a rule."""
 
