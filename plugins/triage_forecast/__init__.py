@@ -110,6 +110,7 @@ def triage_forecasters() -> Iterator[triage_forecast.Forecaster]:
         requires=("tensorflow",),
         called="the LSTM",
         fits=3,
+        on_request=True,
     )
 
 

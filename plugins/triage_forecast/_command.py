@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ from triage.cli.common import (
     quiet_option,
     read,
 )
+from triage.config import Experiment, load_experiment
 from triage.errors import DataError, Unavailable, UsageError
 from triage.host.manager import Plugins
+from triage.io.files import quote_path
 from triage_forecast._kind import Forecaster
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ Day = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("corpus", shell_complete=CORPUS)
+@click.argument("corpus", required=False, shell_complete=CORPUS)
 @click.option(
     "--horizon", type=click.IntRange(1, 365), default=14, show_default=True, help="Days to forecast."
 )
@@ -51,7 +54,7 @@ Day = click.DateTime(["%Y-%m-%d"])
     metavar="NAME",
     multiple=True,
     shell_complete=names_of(Forecaster),
-    help="Only these take part; repeatable. [all that are installed]",
+    help="Only these take part; repeatable. `all` adds the slow ones. [all that are fast]",
 )
 @click.option(
     "--set",
@@ -60,7 +63,14 @@ Day = click.DateTime(["%Y-%m-%d"])
     multiple=True,
     help="An option of the forecasters that have it; repeatable.",
 )
-@click.option("--config", metavar="FILE", help="An experiment file (TOML), for its [queues].")
+@click.option("--config", metavar="FILE", help="An experiment file (TOML): its [corpus] and its [queues].")
+@click.option(
+    "--count",
+    type=click.Choice(["all", "review", "route"]),
+    default="all",
+    show_default=True,
+    help="Of a file of decisions: which of them are counted.",
+)
 @click.option(
     "--missing",
     type=click.Choice(["zeros", "gaps"]),
@@ -80,24 +90,32 @@ Day = click.DateTime(["%Y-%m-%d"])
     help="Say how many people each queue needs who do N documents a day.",
 )
 @click.option("--svg", metavar="FILE", help="Write a picture.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "json", "csv"]),
+    help="csv: a row for each day and queue. [terminal]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, help="Of what learns by chance. [42]")
 @columns_options
 @json_option
 @quiet_option
 def command(
     *,
-    corpus: str,
+    corpus: str | None,
     horizon: int,
     by: str,
     names: tuple[str, ...],
     settings: tuple[str, ...],
     config: str | None,
+    count: str,
     missing: str,
     holidays: str | None,
     since: datetime.datetime | None,
     until: datetime.datetime | None,
     per_person_per_day: float | None,
     svg: str | None,
+    form: str | None,
     seed: int,
     as_json: bool,
     quiet: bool,
@@ -113,28 +131,40 @@ def command(
     An error is that of the whole number nearest to the mean: on queues that get few documents, the absolute
     error of a mean would be beaten by a forecast of nothing at all.
 
-    Holt-Winters needs the extra `forecast`, the LSTM the extra `train`. The LSTM takes about a minute and is
-    fitted three times, not at every origin; name others with --forecaster to do without it.
+    People are counted for all queues together, in whole numbers. For one queue the number is a full-time
+    equivalent: people who work for several queues share what is left of each.
+
+    Holt-Winters needs the extra `forecast`, the LSTM the extra `train`. The LSTM takes about a minute and takes
+    part only with --forecaster lstm or --forecaster all.
 
     \b
     Examples:
       triage forecast complaints
       triage forecast past.csv --by all --horizon 28 --svg forecast.svg
       triage forecast past.csv --config triage.toml --per-person-per-day 25 --holidays holidays.csv
-      triage forecast decisions.jsonl --forecaster weekly-rhythm --forecaster last-week --json
+      triage forecast decisions.jsonl --count review --per-person-per-day 60 --format csv
       triage forecast past.csv --forecaster lstm --set strategy=recursive --missing gaps
     """
+    from triage.io.terminal import write_data
     from triage_forecast._backtest import Backtest, origins_of
     from triage_forecast._choosing import outlook, standings
-    from triage_forecast._facts import facts_of
+    from triage_forecast._facts import csv_rows, facts_of
     from triage_forecast._intervals import coverage_of
     from triage_forecast._view import picture, show
 
+    if as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} cannot both be given")
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
+    experiment = load_experiment(config) if config else Experiment()
+    corpus = corpus or experiment.location
+    if not corpus:
+        raise UsageError("name a CORPUS, or a location in the [corpus] of --config")
     contenders = _contenders(talk, plugins, names, settings)
     counting = _counting(missing, holidays, since, until)
-    history = _history(talk, plugins, corpus, counting, by=by, config=config, columns=columns_of(given))
+    columns = {**experiment.columns, **columns_of(given)}
+    counted = _counted(talk, plugins, corpus, columns, by=by, own=experiment.queues, count=count)
+    history = _history(talk, counted, counting, by=by)
     origins = origins_of(len(history), horizon)
     backtest = Backtest(history, origins, horizon, ())
     backtest = _rolled(talk, backtest, contenders, seed=seed)
@@ -153,11 +183,14 @@ def command(
         people=per_person_per_day,
     )
     facts["missing"] = missing
+    facts["review_share"] = counted.review_share
     if svg:
         picture(svg, backtest, found, facts)
         talk.say(f"wrote {svg}")
-    if as_json:
+    if as_json or form == "json":
         print_json(facts)
+    elif form == "csv":
+        write_data(csv_rows(facts))
     else:
         show(backtest, found, facts)
 
@@ -169,9 +202,15 @@ def _contenders(
     from triage.host.options import options_of, parse_settings
     from triage_forecast._backtest import Contender
 
-    chosen = list(dict.fromkeys(names)) or [
-        name for name in plugins.names(Forecaster) if _there(talk, plugins, name)
-    ]
+    everything = "all" in names
+    chosen = [name for name in dict.fromkeys(names) if name != "all"]
+    if everything or not chosen:
+        chosen = [
+            name
+            for name in plugins.names(Forecaster)
+            if _there(talk, plugins, name)
+            and (everything or not plugins.extension(Forecaster, name).on_request)
+        ]
     if YARDSTICK not in chosen and YARDSTICK in plugins.names(Forecaster):
         chosen.append(YARDSTICK)
     given, used, found = parse_settings(settings), set[str](), {}
@@ -210,35 +249,53 @@ def _counting(
     )
 
 
-def _history(
+@dataclass(frozen=True)
+class _Counted:
+    """What is counted: the day and the queue of each document, and the share of decisions held for review."""
+
+    dated: list[tuple[datetime.date | None, str]]
+    review_share: float | None = None
+
+
+def _counted(
     talk: Talk,
     plugins: Plugins,
     corpus: str,
-    counting: Counting,
+    columns: dict[str, str],
     *,
     by: str,
-    config: str | None,
-    columns: dict[str, str],
-) -> History:
-    """Count the documents, or the decisions, of each day; what is left out is said."""
-    from triage.config import load_experiment
-    from triage.io.files import quote_path
+    own: Mapping[str, str],
+    count: str,
+) -> _Counted:
+    """Read a corpus, or decisions that `triage route` wrote."""
     from triage.routing.decision_reader import are_decisions, read_decisions
-    from triage_forecast._choosing import unlikely_end
-    from triage_forecast._volumes import ALL, daily
 
-    own: Mapping[str, str] = load_experiment(config).queues if config else {}
-    dated: Iterable[tuple[datetime.date | None, str]]
     if are_decisions(corpus):
         decisions, _ = read_decisions(corpus)
         talk.say(f"{len(decisions):,} decisions")
-        dated = [(seen.date, (seen.label if by == "label" else seen.queue) or _NONE) for seen in decisions]
-        if not any(date for date, _ in dated):
+        if not any(seen.date for seen in decisions):
             raise DataError(f"{quote_path(corpus)}: no decision has a date: route a file with dates again")
-    else:
-        documents = read(talk, plugins, corpus, columns).documents
-        queue_of: Callable[[str], str] = (lambda label: own.get(label, label)) if by == "queue" else str
-        dated = [(document.date, queue_of(document.label or _NONE)) for document in documents]
+        share = sum(seen.action == "review" for seen in decisions) / len(decisions)
+        talk.say(f"{share:.1%} of them are held for review")
+        chosen = [seen for seen in decisions if count in ("all", seen.action)]
+        if not chosen:
+            raise DataError(f"{quote_path(corpus)}: no decision has the action {count}")
+        return _Counted(
+            [(seen.date, (seen.label if by == "label" else seen.queue) or _NONE) for seen in chosen], share
+        )
+    if count != "all":
+        raise UsageError(f"--count {count} needs a file of decisions, as `triage route` writes it")
+    documents = read(talk, plugins, corpus, columns).documents
+    queue_of: Callable[[str], str] = (lambda label: own.get(label, label)) if by == "queue" else str
+    return _Counted([(document.date, queue_of(document.label or _NONE)) for document in documents])
+
+
+def _history(talk: Talk, counted: _Counted, counting: Counting, *, by: str) -> History:
+    """Count the documents of each day; what is left out is said."""
+    from triage_forecast._choosing import unlikely_end
+    from triage_forecast._volumes import ALL, daily
+
+    dated: Iterable[tuple[datetime.date | None, str]] = counted.dated
     if by == "all":
         dated = [(date, ALL) for date, _ in dated]
     history, undated = daily(dated, counting)

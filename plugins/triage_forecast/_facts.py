@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import datetime
+
     from triage_forecast._backtest import Backtest
     from triage_forecast._choosing import Errors, Outlook, Standing
     from triage_forecast._intervals import Coverage
 
-__all__ = ["NEARLY", "facts_of", "people_for", "sentences"]
+__all__ = ["NEARLY", "csv_rows", "facts_of", "people_for", "sentences"]
 
 NEARLY = 1e-9
 """What is so near to a whole number is one."""
@@ -48,6 +50,7 @@ def facts_of(
         }
         for i, name in enumerate(history.queues)
     ]
+    together = _series("all queues", *found.together[:3], people=people)
     first, last = (history.days.dates[backtest.origins[i]] for i in (0, -1))
     return {
         "corpus": corpus,
@@ -76,7 +79,8 @@ def facts_of(
         "holidays_ahead": [
             date.isoformat() for date, off in zip(found.days.dates, found.days.holidays, strict=True) if off
         ],
-        "together": _series("all queues", *found.together[:3], people=people),
+        "together": together,
+        "weeks": _weeks(found.days.dates, together),
         "queues": queues,
         "per_person_per_day": people,
     }
@@ -105,7 +109,34 @@ def _series(name: str, *ends: Any, people: float | None) -> dict[str, Any]:
         found[key] = [float(value) for value in values]
     if people is not None:
         found["people"] = [people_for(value, people) for value in found["upper"]]
+        found["full_time"] = [round(math.floor(value + NEARLY) / people, 2) for value in found["upper"]]
     return found
+
+
+def _weeks(dates: Sequence[datetime.date], series: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the expected total of each seven days, and the person-days that the daily numbers add up to."""
+    return [
+        {
+            "first": dates[start].isoformat(),
+            "days": len(dates[start : start + 7]),
+            "mean": sum(series["mean"][start : start + 7]),
+            **({"person_days": sum(series["people"][start : start + 7])} if "people" in series else {}),
+        }
+        for start in range(0, len(dates), 7)
+    ]
+
+
+def csv_rows(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a header and a row for each day and queue, for a spreadsheet; all queues together come first."""
+    from triage.io.files import csv_line
+
+    staffed = facts["per_person_per_day"] is not None
+    yield csv_line(("date", "queue", "mean", "lower", "upper", *(("people", "full_time") if staffed else ())))
+    for row in (facts["together"], *facts["queues"]):
+        for i, date in enumerate(facts["dates"]):
+            numbers = [f"{row[key][i]:.2f}" for key in ("mean", "lower", "upper")]
+            staff = [row["people"][i], f"{row['full_time'][i]:.2f}"] if staffed else []
+            yield csv_line((date, row["queue"], *numbers, *staff))
 
 
 def sentences(ranking: Sequence[Standing], coverage: Coverage) -> list[str]:

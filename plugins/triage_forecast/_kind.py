@@ -56,6 +56,7 @@ class Forecaster(Extension):
         called: how a sentence calls it, such as "the LSTM"; by default its name.
         fits: how often one backtest fits it at most, for those that learn slowly; in between, the last fit
             is asked about later days. None fits it at every origin.
+        on_request: whether it takes part only where it is named, because it takes minutes.
     """
 
     kind: ClassVar[str] = "forecaster"
@@ -63,6 +64,7 @@ class Forecaster(Extension):
     build: Callable[..., Forecasts]
     called: str = ""
     fits: int | None = None
+    on_request: bool = False
 
     def __post_init__(self) -> None:
         """Check `called` and `fits` too."""

@@ -57,6 +57,7 @@ def show(backtest: Backtest, found: Outlook, facts: dict[str, Any]) -> None:
     for start in range(0, min(len(facts["dates"]), 2 * _DAYS), _DAYS):
         out.print()
         out.print(_week(facts, found, start, wide=out.width >= _WIDE))
+        out.print(safe_text(_total(facts["weeks"][start // _DAYS])))
     if len(facts["dates"]) > 2 * _DAYS:
         out.print(cell(f"and {len(facts['dates']) - 2 * _DAYS} more days; --json has them all", style="dim"))
     if len(facts["queues"]) > _SHOWN:
@@ -64,17 +65,26 @@ def show(backtest: Backtest, found: Outlook, facts: dict[str, Any]) -> None:
     _legend(out, facts)
 
 
+def _total(week: dict[str, Any]) -> str:
+    """Return the sentence with the total of a week."""
+    days = f"{week['days']} days from {week['first']}"
+    people = f", {week['person_days']:,} person-days" if "person_days" in week else ""
+    return f"{days}: {week['mean']:,.0f} documents expected{people}"
+
+
 def _legend(out: Console, facts: dict[str, Any]) -> None:
     from triage.io.terminal import cell
 
-    words = f"mean and {facts['interval']['level']:.0%} interval of each day"
-    if facts["per_person_per_day"] is not None:
-        words += (
-            f", and the people needed at its upper end, who do {facts['per_person_per_day']:g} a day each"
+    lines = [f"Each day: the mean, and the {facts['interval']['level']:.0%} interval."]
+    if (each := facts["per_person_per_day"]) is not None:
+        lines.append(
+            f"people: whole people for all queues at the interval's upper end, at {each:g} documents a day each; "
+            "full-time: the share of a person that one queue needs."
         )
     if facts["holidays_ahead"]:
-        words += "; * a holiday"
-    out.print(cell(words, style="dim"))
+        lines.append("*: a holiday.")
+    for line in lines:
+        out.print(cell(line, style="dim"))
 
 
 def _standings(facts: dict[str, Any]) -> Table:
@@ -162,9 +172,12 @@ def _week(facts: dict[str, Any], found: Outlook, start: int, *, wide: bool) -> T
         else:
             table.add_row(name, *(Text(mean, style="bold") for mean in means))
             table.add_row("", *(Text(interval, style="dim") for interval in within))
-        if "people" in row:
+        if "people" in row and number == 0:
             needed = (Text(f"{row['people'][i]:d}", style="cyan") for i in span)
             table.add_row(cell("  people", style="dim"), *needed)
+        elif "people" in row:
+            needed = (Text(f"{row['full_time'][i]:.1f}", style="cyan") for i in span)
+            table.add_row(cell("  full-time", style="dim"), *needed)
     return table
 
 

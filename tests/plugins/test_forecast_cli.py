@@ -176,7 +176,7 @@ def test_holidays_to_come_are_marked(past, tmp_path):
     path.write_text("date,name\n2023-08-31,A day off\n")
     done = forecast(past, *QUICK, "--holidays", path)
     assert "Thu 31*" in done.stdout
-    assert "* a holiday" in " ".join(done.stdout.split())
+    assert "*: a holiday" in " ".join(done.stdout.split())
 
 
 def test_a_picture_is_well_formed_the_same_again_and_shows_the_labels(past, tmp_path):
@@ -247,8 +247,75 @@ def test_what_is_not_installed_is_said_and_left_out(past, monkeypatch):
     monkeypatch.setattr(
         manager, "_installed", lambda name: name not in ("statsmodels", "tensorflow") and real(name)
     )
-    done = forecast(past)
+    done = forecast(past, "--forecaster", "all")
     assert "pip install 'nlp-triage[forecast]'" in done.stderr
     assert "pip install 'nlp-triage[train]'" in done.stderr
     assert "poisson" in done.stdout
     assert "not installed here" in forecast(past, "--forecaster", "lstm", code=69)
+
+
+def test_a_forecaster_that_takes_minutes_takes_part_on_request_only(past):
+    facts = json.loads(forecast(past, "--json").stdout)
+    assert "lstm" not in {each["name"] for each in facts["forecasters"]}
+    assert len(facts["forecasters"]) > 3
+
+
+def test_a_spreadsheet_gets_a_row_for_each_day_and_queue(past):
+    done = forecast(past, *QUICK, "--horizon", 7, "--per-person-per-day", 4, "--format", "csv")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert len(rows) == 3 * 7
+    assert list(rows[0]) == ["date", "queue", "mean", "lower", "upper", "people", "full_time"]
+    facts = json.loads(forecast(past, *QUICK, "--horizon", 7, "--per-person-per-day", 4, "--json").stdout)
+    assert [float(row["mean"]) for row in rows[:7]] == pytest.approx(facts["together"]["mean"], abs=0.005)
+
+
+def test_people_for_all_queues_are_not_the_sum_of_what_was_rounded_up_for_each(past):
+    facts = json.loads(forecast(past, *QUICK, "--per-person-per-day", 6, "--json").stdout)
+    for day, people in enumerate(facts["together"]["people"]):
+        each = [queue["full_time"][day] for queue in facts["queues"]]
+        assert all(share == pytest.approx(int(queue["upper"][day] + 1e-9) / 6, abs=0.006) for share, queue in zip(each, facts["queues"], strict=True))  # fmt: skip
+        assert people == people_for(facts["together"]["upper"][day], 6)
+    weeks = facts["weeks"]
+    assert [week["days"] for week in weeks] == [7, 7]
+    assert weeks[0]["mean"] == pytest.approx(sum(facts["together"]["mean"][:7]))
+    assert weeks[0]["person_days"] == sum(facts["together"]["people"][:7])
+
+
+def test_the_experiment_file_names_the_corpus_and_its_columns(tmp_path):
+    path = tmp_path / "past.csv"
+    lines = ["what,team,day,label,text"]
+    lines += [f"a text {i},{label},{day.isoformat()},x,y" for i, (day, label) in enumerate(dated(120))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    config = tmp_path / "triage.toml"
+    config.write_text(
+        f'[corpus]\nlocation = "{path}"\ntext-column = "what"\nlabel-column = "team"\ndate-column = "day"\n',
+        encoding="utf-8",
+    )
+    facts = json.loads(forecast("--config", config, *QUICK, "--json").stdout)
+    assert {queue["queue"] for queue in facts["queues"]} == {"card", HOSTILE}
+    assert "name a CORPUS" in forecast(*QUICK, code=2)
+
+
+def test_what_is_held_for_review_can_be_counted_alone(tmp_path):
+    found = [
+        triage.Decision(
+            row=number,
+            id="",
+            action="review" if number % 4 == 0 else "route",
+            queue="card",
+            label="card",
+            confidence=0.5,
+            threshold=0.7,
+            reasons=("confident",),
+            date=day,
+        )
+        for number, (day, _) in enumerate(dated(90))
+    ]
+    path = tmp_path / "decisions.jsonl"
+    path.write_text(
+        "".join(json_lines(found, {"model": "a", "policy": {"name": "threshold", "options": {}}}))
+    )
+    facts = json.loads(forecast(path, *QUICK, "--count", "review", "--json").stdout)
+    assert facts["days"]["documents"] == sum(each.action == "review" for each in found)
+    assert facts["review_share"] == pytest.approx(0.25, abs=0.01)
+    assert "needs a file of decisions" in forecast("complaints", *QUICK, "--count", "review", code=2)
