@@ -16,7 +16,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SIMILAR", "near_duplicates", "shingles", "twins"]
+__all__ = ["SIMILAR", "near_duplicates", "shingles", "sketch", "twins"]
 
 SHINGLE = 8
 SIMILAR = 0.35
@@ -24,6 +24,7 @@ SIMILAR = 0.35
 
 _PERMUTATIONS = 128
 _ROWS = 2  # of a band: a pair of similarity 0.35 meets in one of the 64 bands with probability 0.9998
+_KEYS = 8
 _BATCH = 256
 _WORD = re.compile(r"[^\W\d_]+")
 _MASK = re.compile(r"x{2,}")
@@ -71,6 +72,30 @@ def near_duplicates(
                 ):
                     families.join(one, other)
     return families.find_all(np.arange(len(texts)))
+
+
+def sketch(text: str) -> tuple[int, ...]:
+    """Return 8 keys that near-duplicates share, for looking one text up among many that are stored.
+
+    Two texts of Jaccard similarity 0.9 share two keys or more with probability 0.998, of 0.5 with 0.08. Each key
+    hashes four minima of a MinHash signature to 64 bits, signed; a text without a word has no key.
+
+    >>> letter = "You charged me twice for the same transfer and nobody answered my letters about it"
+    >>> sketch(letter) == sketch(letter.upper() + "!!")
+    True
+    >>> sketch("12345")
+    ()
+    """
+    found = shingles(text)
+    if not len(found):
+        return ()
+    bands = _minhash([found])[0, : 4 * _KEYS].reshape(_KEYS, 4).astype("<u4")
+    return tuple(
+        int.from_bytes(
+            hashlib.blake2b(bytes([number]) + band.tobytes(), digest_size=8).digest(), "little", signed=True
+        )
+        for number, band in enumerate(bands)
+    )
 
 
 def twins(groups: NDArray[np.int64], parts: NDArray[np.int8], *, train: int, test: int) -> float:
