@@ -28,8 +28,14 @@ def triage_commands() -> Iterator[triage.Command]:
     """Yield `triage desk` and `triage models`."""
     requires = ("alembic", "sqlalchemy")
     yield triage.Command(
-        name="desk", summary="Keep the review desk: people, backups, labels", build=_build_desk, requires=requires
+        name="desk",
+        summary="Keep the review desk: people, backups, labels",
+        build=_build_desk,
+        requires=requires,
     )
     yield triage.Command(
-        name="models", summary="Change the model that a desk decides with", build=_build_models, requires=requires
+        name="models",
+        summary="Change the model that a desk decides with",
+        build=_build_models,
+        requires=requires,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import CheckFailed, NoInput, UsageError
+from triage.errors import CheckFailed, NoInput
 from triage.io.files import AtomicWriter, quote_path
 from triage.io.terminal import write_data
 from triage_service._commands._people import token, user
@@ -68,7 +67,9 @@ def restore(db: str, *, file: Path, quiet: bool) -> None:
     from triage_service._store import _keeping
 
     found = _keeping.restore(file, db)
-    Talk(quiet=quiet).say(f"restored {found.items:,} items, {found.opinions:,} opinions, {found.events:,} events")
+    Talk(quiet=quiet).say(
+        f"restored {found.items:,} items, {found.opinions:,} opinions, {found.events:,} events"
+    )
 
 
 @desk.command()
@@ -110,7 +111,9 @@ def verify(db: str, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(found.to_json())
     talk = Talk(quiet=quiet)
-    talk.say(f"{found.events:,} events, {found.items:,} items, {found.opinions:,} opinions; head {found.head}")
+    talk.say(
+        f"{found.events:,} events, {found.items:,} items, {found.opinions:,} opinions; head {found.head}"
+    )
     if found.problems:
         raise CheckFailed("; ".join(found.problems))
 
@@ -186,4 +189,6 @@ def export(db: str, *, use: str, form: str, out: Path | None, quiet: bool) -> No
             with AtomicWriter(out) as file:
                 for line in found:
                     file.write(line.encode())
-    Talk(quiet=quiet).say(f"{count:,} {'events' if use == 'events' else 'labels'}, sha256 {digest.hexdigest()}")
+    Talk(quiet=quiet).say(
+        f"{count:,} {'events' if use == 'events' else 'labels'}, sha256 {digest.hexdigest()}"
+    )

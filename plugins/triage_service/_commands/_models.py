@@ -126,7 +126,9 @@ def _resolve(store: Store, name: str) -> ModelRow:
     if len(found) > 1:
         raise UsageError(f"{len(found)} models begin like this: give more of the digest")
     if not found:
-        raise NoInput("MODEL must be a bundle's directory, or the first 6 characters or more of a known digest")
+        raise NoInput(
+            "MODEL must be a bundle's directory, or the first 6 characters or more of a known digest"
+        )
     return found[0]
 
 

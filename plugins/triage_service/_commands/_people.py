@@ -125,7 +125,8 @@ def list_tokens(db: str, *, as_json: bool) -> None:
         print_json(tokens)
     else:
         write_data(
-            f"{row['id']}\t{row['name']}\t{','.join(row['roles'])}\t{_day(row['expires'])}\n" for row in tokens
+            f"{row['id']}\t{row['name']}\t{','.join(row['roles'])}\t{_day(row['expires'])}\n"
+            for row in tokens
         )
 
 

@@ -13,12 +13,16 @@ import click
 if TYPE_CHECKING:
     from triage_service._store import Store
 
-__all__ = ["DEFAULT", "operator", "opened", "with_database"]
+__all__ = ["DEFAULT", "opened", "operator", "with_database"]
 
 DEFAULT = "sqlite:///desk.db"
 
 with_database = click.option(
-    "--db", metavar="URL", default=DEFAULT, show_default=True, help="sqlite:///PATH or postgresql://USER@HOST/NAME."
+    "--db",
+    metavar="URL",
+    default=DEFAULT,
+    show_default=True,
+    help="sqlite:///PATH or postgresql://USER@HOST/NAME.",
 )
 
 

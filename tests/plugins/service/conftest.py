@@ -18,7 +18,9 @@ BINARIES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 def _as_postgres(*command):
     """Run a program of PostgreSQL, which refuses to be root."""
-    prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    prefix = (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    )
     done = subprocess.run([*prefix, *map(str, command)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -36,7 +38,9 @@ def postgres():
             pytest.skip("PostgreSQL cannot run as root, and there is no user postgres")
         shutil.chown(folder, "postgres", "postgres")
     data = folder / "data"
-    _as_postgres(binaries / "initdb", "-D", data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    _as_postgres(
+        binaries / "initdb", "-D", data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+    )
     options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=60"
     _as_postgres(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
 

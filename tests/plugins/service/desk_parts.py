@@ -32,7 +32,9 @@ def ids_of(stored):
 def add(store, *entries, audit_rate=0.0, source="mail", **options):
     """Store entries, a text standing for a review of it, and return their ids."""
     made = [entry if isinstance(entry, Entry) else Entry(entry, decision()) for entry in entries]
-    future = store.add_items(made, source=source, who="intake", audit_rate=audit_rate, answer=ids_of, **options)
+    future = store.add_items(
+        made, source=source, who="intake", audit_rate=audit_rate, answer=ids_of, **options
+    )
     return json.loads(future.result())
 
 
