@@ -1,6 +1,7 @@
 """The shape of the project, held by tests: who may import whom, what start-up costs, what is public."""
 
 import ast
+import graphlib
 import json
 import pathlib
 import subprocess
@@ -121,3 +122,62 @@ def test_every_entry_point_is_a_module_of_this_project():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_says_first_what_it_is_for(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+FLOORS = [
+    {"errors", "records"},
+    {"io", "stats"},
+    {"host", "config"},
+    {"data"},
+    {"models"},
+    {"routing"},
+    {"evaluation", "testing"},
+    {"cli"},
+]
+"""The folders and files of the core: each imports only from itself and from those above it in this list."""
+
+DOORS = {"triage", "triage.__main__", "triage.plugin_api"}  # the way in: they may import from every floor
+
+
+def module_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in CORE}
+
+
+def imports(path):
+    """Yield the modules of the core that a file imports anywhere, for type checkers too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            if [alias.name for alias in node.names] == ["__version__"]:
+                continue
+            below = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from below & set(MODULES) or {node.module}
+
+
+def floor(module):
+    """Return the number of a module's floor and its folder or file."""
+    room = module.split(".")[1]
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms), room
+
+
+def test_every_folder_of_the_core_is_in_the_list():
+    rooms = {module.split(".")[1] for module in MODULES if module not in DOORS}
+    assert rooms == set.union(*FLOORS)
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - DOORS))
+def test_a_module_imports_only_from_its_folder_and_from_floors_above(module):
+    number, room = floor(module)
+    for other in imports(MODULES[module]):
+        assert other not in DOORS, f"{module} imports {other}"
+        above, other_room = floor(other)
+        assert other_room == room or above < number, f"{module} imports {other}"
+
+
+def test_no_two_modules_of_the_core_import_each_other():
+    arrows = {module: set(imports(path)) - {module} for module, path in MODULES.items()}
+    list(graphlib.TopologicalSorter(arrows).static_order())  # raises a CycleError that names the circle

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from triage.host.extensions import Corpus as Corpus
     from triage.host.extensions import Engine as Engine
     from triage.host.extensions import Extension as Extension
+    from triage.host.extensions import Kind as Kind
     from triage.host.extensions import Policy as Policy
     from triage.host.extensions import Report as Report
     from triage.host.hookspecs import hookimpl as hookimpl
     from triage.host.hookspecs import hookspec as hookspec
-    from triage.host.kinds import Kind as Kind
     from triage.host.manager import Plugins as Plugins
     from triage.host.options import Between as Between
     from triage.host.options import Search as Search
@@ -60,9 +60,8 @@ __version__ = "0.1.0"
 _MODULES = {
     "errors": "BadOption CannotWrite CheckFailed DataError Diverged NoInput NotFitted PluginFailed Refused "
     "TriageError Unavailable UnknownName UsageError",
-    "host.extensions": "Backend Cleaner Command Corpus Engine Extension Policy Report",
+    "host.extensions": "Backend Cleaner Command Corpus Engine Extension Kind Policy Report",
     "host.hookspecs": "hookimpl hookspec",
-    "host.kinds": "Kind",
     "host.manager": "Plugins",
     "host.options": "Between Search",
     "models.model": "Model load_model",

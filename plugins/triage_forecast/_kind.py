@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from triage import Kind
 from triage.host.extensions import Extension
 from triage.host.hookspecs import hookspec
-from triage.host.kinds import Kind
 from triage.host.protocols import Watch
 
 if TYPE_CHECKING:

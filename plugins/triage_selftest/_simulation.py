@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.models.model import HeldOut
+from triage.models.held_out import HeldOut
 from triage.routing.promises import Promise, promise_of, scores_of
 from triage.stats.calibration import Method, fit_calibration, part_for
 

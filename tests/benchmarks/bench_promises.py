@@ -20,7 +20,8 @@ from triage.config import Experiment
 from triage.data.sources import load
 from triage.evaluation.evaluate import with_held_out
 from triage.host.options import parse_settings
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.models.training import fit, prepare
 from triage.routing.monitoring import Seen, look
 from triage.routing.promises import promise_of, scores_of_part

@@ -15,7 +15,8 @@ from triage.data.corrections import Correction, correct, read_corrections
 from triage.evaluation.runs import read_run, write_run
 from triage.host.options import resolve
 from triage.io.files import csv_line
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.routing.decision_reader import read_audits, read_decisions
 from triage.routing.decision_writer import csv_lines, json_lines
 from triage.routing.monitoring import look

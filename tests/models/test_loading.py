@@ -11,7 +11,8 @@ from click.testing import CliRunner
 import triage
 from triage.cli import cli
 from triage.models import bundle
-from triage.models.model import HeldOut, load_model
+from triage.models.held_out import HeldOut
+from triage.models.model import load_model
 from triage_selftest._schemas import MODELS
 
 

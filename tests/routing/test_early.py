@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import triage
-from triage.models.model import HeldOut
-from triage.models.prefix_scores import PrefixScores
+from triage.models.held_out import HeldOut, PrefixScores
 from triage.routing.early import EarlyPromise, bounds_of, early_promise_of, outcome_of
 
 LENGTHS = np.array([5, 10, 20])

@@ -14,7 +14,8 @@ import triage
 from triage.cli import cli
 from triage.config import Experiment
 from triage.data.cleaning import build_cleaning
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.routing.monitoring import Audit, Seen, e_process, look, moved_mix
 
 PLUGINS = triage.Plugins.discover()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import triage
-from triage.models.model import HeldOut
+from triage.models.held_out import HeldOut
 from triage.routing.promises import (
     Certificate,
     Promise,

@@ -10,7 +10,8 @@ import click
 from triage.cli.common import Talk, json_option, print_json, quiet_option
 from triage.errors import CheckFailed, DataError, UsageError
 from triage.host.manager import Plugins
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.routing.promises import Certificate, Promise, Score
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from triage.errors import DataError, Diverged
 from triage.host.manager import Plugins
 from triage.host.protocols import Adopts
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.models.prefix_scores import prefix_scores_of
 from triage.models.training import Fitted, Prepared
 from triage.records import Decision, Document, Evaluation

@@ -12,7 +12,7 @@ from triage.host.protocols import Classifier, Clean, Decide, Render, Source, Wor
 if TYPE_CHECKING:
     import click
 
-__all__ = ["Backend", "Cleaner", "Command", "Corpus", "Engine", "Extension", "Policy", "Report"]
+__all__ = ["Backend", "Cleaner", "Command", "Corpus", "Engine", "Extension", "Kind", "Policy", "Report"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -159,6 +159,30 @@ class Engine(Extension):
     kind: ClassVar[str] = "engine"
 
     build: Callable[..., Workers]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of extension.
+
+    Attributes:
+        record: the record that plugins yield; its `kind` is the name.
+        hook: the hook specification that collects it.
+        laws: the module with `SUBJECT` and `LAWS` of the kind (see `triage.testing`); "" for none.
+        template: what `triage plugins new` starts with, "package/path"; "" for nothing.
+        try_it: the command that tries a new extension out; `{name}` is its name.
+    """
+
+    record: type[Extension]
+    hook: Callable[..., Any]
+    laws: str = ""
+    template: str = ""
+    try_it: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the kind, such as "backend"."""
+        return self.record.kind
 
 
 def _never_built() -> Clean:

@@ -7,16 +7,12 @@ it yields is checked and kept by name. `build` is called when the thing is used.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import pluggy
 
-from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Kind, Policy, Report
 from triage.host.protocols import Source
 from triage.records import Epoch, Evaluation, Run
-
-if TYPE_CHECKING:
-    from triage.host.kinds import Kind
 
 __all__ = ["hookimpl", "hookspec"]
 

@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from triage.host import hookspecs
-from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Extension, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Command, Corpus, Engine, Extension, Kind, Policy, Report
 
-__all__ = ["KINDS", "Kind"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """One kind of extension.
-
-    Attributes:
-        record: the record that plugins yield; its `kind` is the name.
-        hook: the hook specification that collects it.
-        laws: the module with `SUBJECT` and `LAWS` of the kind (see `triage.testing`); "" for none.
-        template: what `triage plugins new` starts with, "package/path"; "" for nothing.
-        try_it: the command that tries a new extension out; `{name}` is its name.
-    """
-
-    record: type[Extension]
-    hook: Callable[..., Any]
-    laws: str = ""
-    template: str = ""
-    try_it: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name of the kind, such as "backend"."""
-        return self.record.kind
+__all__ = ["KINDS"]
 
 
 def _core(record: type[Extension], hook: Callable[..., Any], laws: str, try_it: str) -> Kind:

@@ -17,9 +17,9 @@ import pluggy
 
 from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
 from triage.host import hookspecs
-from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Policy, Report
+from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Kind, Policy, Report
 from triage.host.guard import TookTooLong, aside, seconds_to_load, within
-from triage.host.kinds import KINDS, Kind
+from triage.host.kinds import KINDS
 from triage.host.options import build_with, options_of
 from triage.host.protocols import Source
 from triage.io.terminal import safe_text

@@ -20,12 +20,12 @@ from triage.host.manager import Plugins
 from triage.host.protocols import Classifier, Explains, Remembers
 from triage.io.files import quote_path
 from triage.models import bundle
-from triage.models.prefix_scores import PrefixScores
+from triage.models.held_out import HeldOut, PrefixScores
 from triage.records import Document, Prediction
 from triage.stats.calibration import Calibration
 from triage.stats.out_of_scope import Scope
 
-__all__ = ["HeldOut", "Model", "load_model", "predict_raw", "save_model", "state_of", "versions"]
+__all__ = ["Model", "load_model", "predict_raw", "save_model", "state_of", "versions"]
 
 # What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
 GOLDEN_TEXTS = (
@@ -38,50 +38,6 @@ GOLDEN_TEXTS = (
 _HELD_OUT = "held_out"
 _SCOPE = "scope"
 _PREFIX_SCORES = "looks"  # its name in schema 1
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """What a model said about documents that it was not fitted on; no word of their texts.
-
-    Attributes:
-        codes: shape (n,), int64: the true class of each; codes from k on are labels that it never saw.
-        probabilities: shape (n, k), float64: calibrated.
-        familiarity: shape (n,), as in `Decision`, or None.
-        out_of_scope: shape (n,): which of them are sent to a person as out of scope, or None.
-    """
-
-    codes: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    familiarity: NDArray[np.float64] | None = None
-    out_of_scope: NDArray[np.bool_] | None = None
-
-    def check(self, k: int) -> None:
-        """Check that all parts are about the same documents, and about k classes.
-
-        Raises:
-            ValueError: they are not.
-        """
-        n = len(self.codes)
-        shapes = {"codes": (n,), "probabilities": (n, k), "familiarity": (n,), "out_of_scope": (n,)}
-        for name, shape in shapes.items():
-            part = getattr(self, name)
-            if not (part is None and name in ("familiarity", "out_of_scope")) and part.shape != shape:
-                raise ValueError(f"{name} has shape {part.shape}, not {shape}")
-        if self.codes.dtype.kind != "i" or (n and self.codes.min() < 0):
-            raise ValueError("codes are whole numbers from 0 on")
-
-    def wrong_queue(self, queues: Sequence[str]) -> NDArray[np.bool_]:
-        """Return shape (n,): whether the likeliest class's queue is not that of the true one.
-
-        Args:
-            queues: the queue of each class, in column order.
-        """
-        names = np.unique(np.asarray(queues), return_inverse=True)[1]
-        known = self.codes < len(queues)
-        wrong = np.ones(len(self.codes), dtype=bool)
-        wrong[known] = names[self.codes[known]] != names[self.probabilities[known].argmax(axis=1)]
-        return wrong
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +11,10 @@ from numpy.typing import NDArray
 from triage.data.vocabulary import tokens
 from triage.errors import UsageError
 from triage.host.protocols import Streams
+from triage.models.held_out import PrefixScores
+from triage.models.model import Model
 
-if TYPE_CHECKING:
-    from triage.models.model import Model
-
-__all__ = ["LENGTHS", "SETTLED", "PrefixScores", "pieces_of", "prefix_scores_of", "words_of"]
+__all__ = ["LENGTHS", "SETTLED", "pieces_of", "prefix_scores_of", "words_of"]
 
 LENGTHS = (5, 10, 20, 40, 80, 160)
 """After how many words, cleaned, a decision may be made before the end."""
@@ -25,38 +23,6 @@ SETTLED = 2
 """How many words stand behind them by then: what comes next may still change how the last are cleaned."""
 
 _BATCH = 512
-
-
-@dataclass(frozen=True)
-class PrefixScores:
-    """What a model said about n documents at some lengths; no word of their texts.
-
-    Attributes:
-        lengths: shape (j,), int64: after so many words.
-        codes: shape (n, j), int16: the likeliest class.
-        scores: shape (n, j), float64: its calibrated probability; NaN where the document ends before, where
-            the words so far are out of scope, and where it is not finite.
-    """
-
-    lengths: NDArray[np.int64]
-    codes: NDArray[np.int16]
-    scores: NDArray[np.float64]
-
-    def check(self, n: int, k: int) -> None:
-        """Check that this is about n documents and k classes.
-
-        Raises:
-            ValueError: it is not.
-        """
-        lengths, shape = self.lengths, (n, len(self.lengths))
-        if lengths.ndim != 1 or lengths.dtype.kind != "i" or (np.diff(lengths, prepend=0) < 1).any():
-            raise ValueError("lengths are whole numbers that rise")
-        if self.codes.shape != shape or self.scores.shape != shape or self.scores.dtype.kind != "f":
-            raise ValueError(f"codes and scores have shape {shape}")
-        if self.codes.dtype.kind != "i" or (
-            self.codes.size and not 0 <= self.codes.min() <= self.codes.max() < k
-        ):
-            raise ValueError(f"codes are whole numbers below {k}")
 
 
 def prefix_scores_of(model: Model, cleaned: Sequence[str]) -> PrefixScores | None:

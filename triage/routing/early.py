@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import BadOption
-from triage.models.model import HeldOut
-from triage.models.prefix_scores import PrefixScores
+from triage.models.held_out import HeldOut, PrefixScores
 from triage.routing.promises import documents_needed, scores_of_part, upper_bound
 
 __all__ = ["EarlyPromise", "EarlyStep", "Outcome", "bounds_of", "early_promise_of", "outcome_of"]

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import DataError
-from triage.models.model import HeldOut, Model
+from triage.models.held_out import HeldOut
+from triage.models.model import Model
 from triage.routing.promises import Promise
 
 __all__ = [

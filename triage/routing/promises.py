@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.errors import BadOption
-from triage.models.model import HeldOut
+from triage.models.held_out import HeldOut
 
 __all__ = [
     "Certificate",

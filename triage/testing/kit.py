@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from triage.errors import CheckFailed, UsageError, did_you_mean
-from triage.host.extensions import Extension
-from triage.host.kinds import Kind
+from triage.host.extensions import Extension, Kind
 from triage.host.manager import Plugins
 from triage.testing import readers
 from triage.testing.laws import Card, Check, Law, checks_of, judge, raise_broken

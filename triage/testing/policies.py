@@ -58,7 +58,7 @@ def prediction(k: int = 4, n: int = 40, *, texts: Sequence[str] = ()) -> Predict
 
 def _records(k: int) -> Mapping[str, Mapping[str, Any]]:
     """What is stored with a model on which something was promised."""
-    from triage.models.model import HeldOut
+    from triage.models.held_out import HeldOut
     from triage.routing.promises import promise_of
 
     parts = []
