@@ -64,6 +64,10 @@ ALLOWED = (
     Allowed("plugins/triage_recurrent/_checkpoints.py", "Checkpoint.restore", ("safetensors.safe_open",), "a training's own progress, mapped and not copied"),
     Allowed("plugins/triage_recurrent/_classifier.py", "RecurrentText.fit", (".save",), "Checkpoint's, which writes by write_file"),
     Allowed("plugins/triage_recurrent/_export.py", "_saved_model", (".save",), "TensorFlow writes a SavedModel by itself, into a new directory"),
+    Allowed("triage/routing/shards.py", "route_shards", (".unlink", ".rmdir"), "the parts of this run, once the output is whole"),
+    Allowed("triage/routing/shards.py", "_open_parts", (".mkdir",), "the directory for the parts"),
+    Allowed("plugins/triage_tune/_study.py", "open_study", (".mkdir",), "the directory of a study"),
+    Allowed("plugins/triage_tune/_report.py", "show", (".print",), "the lines of a plot: its own signs and numbers"),
     # The embedded corpora: our own data, which lie in the package.
     Allowed("corpora/triage_complaints/_rows.py", "read", (".open", "gzip.open"), "the package's own data"),
     Allowed("corpora/triage_complaints/_rows.py", "to_csv", ("csv.writer",), "the generated corpus: exactly the generated texts"),
@@ -75,6 +79,8 @@ ALLOWED = (
     # Pages and reports.
     Allowed("plugins/triage_reports/_html.py", "Html.render", ("HTML in a string",), "the line before the first element"),
     Allowed("plugins/triage_reports/_html.py", "_head", (".read_text", "Markup"), "the package's own style sheet"),
+    Allowed("plugins/triage_weekly/_page.py", "page", ("HTML in a string",), "the line before the first element"),
+    Allowed("plugins/triage_weekly/_page.py", "_head", (".read_text", "Markup"), "the package's own style sheet"),
     Allowed("plugins/triage_reports/_look.py", "Look.line", ("rich.text.Text.assemble",), "parts that went through pad or safe_text; tests print hostile labels"),
     Allowed("triage/io/plots.py", "_line", ("rich.text.Text.assemble",), "a plot's own signs, and the words of its axes"),
     Allowed("plugins/triage_forecast/_view.py", "show", (".print",), "the lines of a plot: its own signs, days and numbers"),

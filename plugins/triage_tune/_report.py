@@ -166,7 +166,7 @@ def show(result: Result) -> None:
     """Print the result on stdout: the search as a picture, the winner, and what survived under new seeds."""
     from rich.table import Table
 
-    from triage.io.terminal import cell, console
+    from triage.io.terminal import cell, console, safe_text
 
     out = console()
     for line in _picture(result, width=min(out.width, 100) - 12):
@@ -180,12 +180,18 @@ def show(result: Result) -> None:
         )
     out.print(table)
     default = "" if result.default is None else f", default {result.default:.3f}"
-    out.print(f"{result.trials} trials, {result.pruned} pruned: best macro-F1 {result.score:.3f}{default}")
+    out.print(
+        safe_text(
+            f"{result.trials} trials, {result.pruned} pruned: best macro-F1 {result.score:.3f}{default}"
+        )
+    )
     if result.gain_again is not None and result.gain is not None:
         words = ", ".join(f"{score:.3f}" for score in result.again)
         others = ", ".join(f"{score:.3f}" for score in result.default_again)
-        out.print(f"under {len(result.again)} new seeds: best {words}; default {others}")
-        out.print(f"gain in the search {result.gain:+.3f}, under new seeds {result.gain_again:+.3f}")
+        out.print(safe_text(f"under {len(result.again)} new seeds: best {words}; default {others}"))
+        out.print(
+            safe_text(f"gain in the search {result.gain:+.3f}, under new seeds {result.gain_again:+.3f}")
+        )
 
 
 def _picture(result: Result, *, width: int) -> list[Text]:

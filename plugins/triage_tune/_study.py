@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import triage
 from triage.host.sandbox import launch
 from triage.io.files import quote_path, write_file
+from triage.io.text_tables import read_whole
 from triage_tune._space import Dimension
 from triage_tune._trial import TrialJob
 
@@ -109,7 +110,7 @@ def open_study(folder: Path, facts: Mapping[str, Any], *, resume: bool) -> optun
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / _FACTS
     if path.exists():
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = json.loads(read_whole(path, most=1 << 20))
         differing = sorted(key for key in facts if known.get(key) != json.loads(json.dumps(facts[key])))
         if differing:
             raise triage.UsageError(

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import threading
 
 import pytest
 from conftest import dataset_of
@@ -110,23 +109,18 @@ def test_the_bytes_are_those_of_one_process(form, count, model, tmp_path):
 
 def test_workers_that_are_killed_change_no_byte(model, tmp_path):
     path = written(tmp_path / "a.csv", 6_000)
-    workers, ended = LocalWorkers(2), threading.Event()
+    workers, seen = LocalWorkers(2), []
 
-    def kill():
-        while not ended.wait(0.4):
+    def kill_one(progress):
+        """Kill a busy worker after every third shard."""
+        seen.append(progress)
+        if len(seen) % 3 == 0:
             for process in list(workers._busy)[:1]:
                 process.kill()
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    deaths = []
-    try:
-        route_shards(job_of(model, path), workers, tmp_path / "out", shard_rows=BATCH, notify=deaths.append)
-    finally:
-        ended.set()
-        killer.join()
+    route_shards(job_of(model, path), workers, tmp_path / "out", shard_rows=BATCH, notify=kill_one)
     assert (tmp_path / "out").read_bytes() == by_one_process(model, path)
-    assert deaths[-1].deaths
+    assert seen[-1].deaths
 
 
 def test_a_row_that_kills_is_held_for_review_and_takes_no_other_along(tmp_path, monkeypatch):

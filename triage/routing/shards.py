@@ -21,6 +21,7 @@ from typing import Any
 from triage.errors import DataError, Refused, TriageError, UsageError
 from triage.host.protocols import Workers
 from triage.io.files import AtomicWriter, open_input, quote_path, write_file
+from triage.io.text_tables import read_whole
 from triage.records import Decision, Document, Quarantined
 from triage.routing.router import BATCH
 
@@ -28,6 +29,7 @@ __all__ = ["Progress", "ShardJob", "Summary", "route_shard", "route_shards"]
 
 SHARD_ROWS = 16 * BATCH
 """Rows of a shard: a multiple of the router's batch, so that a shard has the batches of one process."""
+_LONGEST_RECORD = 16 << 20  # bytes of the facts of one part
 _ATTEMPTS = 3  # workers that a shard may end before it is halved
 
 
@@ -168,7 +170,10 @@ def _open_parts(folder: Path, job: ShardJob, *, resume: bool) -> None:
         raise UsageError(
             f"{quote_path(folder)} holds the parts of a run that was stopped: pass --resume, or remove it"
         )
-    if not record.exists() or json.loads(record.read_bytes()).get("digest") != job.digest:
+    if (
+        not record.exists()
+        or json.loads(read_whole(record, most=_LONGEST_RECORD)).get("digest") != job.digest
+    ):
         raise UsageError(
             f"{quote_path(folder)} holds the parts of another run (another model, input or option): remove it"
         )
@@ -243,7 +248,7 @@ class _Run:
         record = self.folder / f"{shard.name}.json"
         if not record.exists():
             return None
-        facts: dict[str, Any] = json.loads(record.read_bytes())
+        facts: dict[str, Any] = json.loads(read_whole(record, most=_LONGEST_RECORD))
         return (
             facts
             if facts["asked"] == shard.rows and facts["sha256"] == _sha256(record.with_suffix(""))
