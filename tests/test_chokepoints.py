@@ -85,6 +85,9 @@ ALLOWED = (
     Allowed("triage/io/plots.py", "_line", ("rich.text.Text.assemble",), "a plot's own signs, and the words of its axes"),
     Allowed("plugins/triage_forecast/_view.py", "show", (".print",), "the lines of a plot: its own signs, days and numbers"),
     Allowed("plugins/triage_reports/_terminal.py", "Terminal.render", (".print",), "lines that Look made of safe parts; tests print hostile labels"),
+    # The service.
+    Allowed("plugins/triage_service/_http/_page.py", "page_routes", (".read_bytes",), "the package's own page"),
+    Allowed("plugins/triage_service/_desk.py", "Desk.unmask", (".log",), "an event in the store's log; nothing is printed"),
     # Measuring beside others: their own habits, on files that were just written into a temporary folder.
     Allowed("plugins/triage_bench/_bench.py", "bench", ("tempfile.TemporaryDirectory", ".write_text"), "where the alternatives work"),
     Allowed("plugins/triage_bench/_alternatives.py", "ScikitLearn.*", ("joblib",), "what scikit-learn's users do, on a file that it just wrote"),

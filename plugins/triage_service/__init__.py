@@ -1,4 +1,4 @@
-"""The routing service and the review desk: the commands `triage desk` and `triage models`."""
+"""The routing service and the review desk: the commands `triage serve`, `triage desk` and `triage models`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import triage
 
 if TYPE_CHECKING:
     import click
+
+
+def _build_serve() -> click.Command:
+    from triage_service._serve import command
+
+    return command
 
 
 def _build_desk() -> click.Command:
@@ -25,17 +31,23 @@ def _build_models() -> click.Command:
 
 @triage.hookimpl
 def triage_commands() -> Iterator[triage.Command]:
-    """Yield `triage desk` and `triage models`."""
-    requires = ("alembic", "sqlalchemy")
+    """Yield `triage serve`, `triage desk` and `triage models`."""
+    database = ("alembic", "sqlalchemy")
+    yield triage.Command(
+        name="serve",
+        summary="Answer over HTTP, with a desk where people decide the rest",
+        build=_build_serve,
+        requires=(*database, "prometheus_client", "starlette", "uvicorn"),
+    )
     yield triage.Command(
         name="desk",
         summary="Keep the review desk: people, backups, labels",
         build=_build_desk,
-        requires=requires,
+        requires=database,
     )
     yield triage.Command(
         name="models",
         summary="Change the model that a desk decides with",
         build=_build_models,
-        requires=requires,
+        requires=database,
     )

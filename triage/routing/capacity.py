@@ -17,7 +17,7 @@ from triage.records import Decision
 
 __all__ = ["Capacity"]
 
-_FIRST = frozenset({"unreadable_row", "empty_after_cleaning", "not_finite", "out_of_scope"})
+_FIRST = frozenset({"unreadable_row", "engine_failed", "empty_after_cleaning", "not_finite", "out_of_scope"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,7 +68,7 @@ def connect(url: str) -> Engines:
         try:
             writer = sa.create_engine(parsed, pool_size=1, max_overflow=2, pool_pre_ping=True, **quiet)
         except ModuleNotFoundError as error:
-            raise Unavailable(f"PostgreSQL needs {error.name}; pip install 'nlp-triage[serve]'") from None
+            raise Unavailable(f"PostgreSQL needs {error.name}; pip install 'nlp-triage[postgres]'") from None
         reader = sa.create_engine(parsed, pool_size=_READERS, pool_pre_ping=True, **quiet)
         return Engines(writer, reader, None)
     if not parsed.database or parsed.database == ":memory:":

@@ -1,0 +1,426 @@
+"""What people do at the desk, between HTTP and the store: masking, blindness, sign-in, and who sees what."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from triage_service._core import Plugins
+from triage_service._http._access import digest_of
+from triage_service._http._body import json_reply, storable
+from triage_service._http._problems import Problem
+from triage_service._store import Entry, Stored, open_store
+
+if TYPE_CHECKING:
+    from triage_service._http._endpoints import Call
+    from triage_service._scoring._queue import Row
+    from triage_service._settings import Settings
+    from triage_service._store import Claimed, Item, Principal, Store
+
+__all__ = ["Desk", "open_desk"]
+
+_log = logging.getLogger("triage_service")
+
+ROLES = ("route", "review", "audit", "admin", "metrics")
+LEASE_SECONDS = 300.0
+SESSION_SECONDS = 12 * 3600.0
+_TRIES = 5
+_LOCKED_SECONDS = 60.0
+_EXCERPT = 240
+_PAGE = 50
+_ALARM_SECONDS = 10.0
+_SHOWN = ("label", "confidence", "reasons", "alternatives", "terms")
+
+
+class Desk:
+    """The desk of one service.
+
+    Args:
+        store: the database; its refusals reach the client with their own status.
+        settings: of the service.
+        mask: replaces personal data in a text.
+    """
+
+    def __init__(self, store: Store, settings: Settings, mask: Callable[[str], str]) -> None:
+        self.store = store
+        self._settings = settings
+        self._mask = mask
+        self._once = secrets.token_urlsafe(32)
+        self._failures: defaultdict[str, list[float]] = defaultdict(list)
+        self._alarm = ""
+
+    async def principal(self, kind: str, key: str) -> Principal | None:
+        """Return the principal of a token's or a session's digest, or of a name; None where nobody is known."""
+        return await asyncio.to_thread(self.store.principal, kind, key)
+
+    def not_ready(self) -> str:
+        """Return why the database cannot take a write, or ""."""
+        return self.store.not_ready()
+
+    # --- signing in
+
+    def welcome(self, url: str) -> list[str]:
+        """Return what to say at the start: where nobody can sign in yet, a link that works once."""
+        if not self._settings.desk or self.store.users():
+            return []
+        return [f"nobody can sign in yet; this link works once: {url}/#once={self._once}"]
+
+    async def sign_in(self, body: Mapping[str, str]) -> tuple[str, Principal]:
+        """Return the secret of a new session and its principal.
+
+        Raises:
+            Problem: 401 wrong, 429 too many tries for this name.
+        """
+        if once := body.get("once"):
+            name = await self._first_administrator(once)
+        else:
+            name = body["name"]
+            await self._check_password(name, body["password"])
+        secret = secrets.token_urlsafe(32)
+        await asyncio.wrap_future(self.store.add_session(digest_of(secret), name, seconds=SESSION_SECONDS))
+        who = await self.principal("session", digest_of(secret))
+        if who is None:
+            raise Problem(401, "name or password is wrong")
+        return secret, who
+
+    async def _first_administrator(self, once: str) -> str:
+        """Use up the link of the first start.
+
+        Raises:
+            Problem: 401, it was used, or there are people already.
+        """
+        given, self._once = self._once, self._once
+        if not given or not secrets.compare_digest(once.encode(), given.encode()):
+            raise Problem(401, "this link has been used, or is of an earlier start")
+        self._once = ""
+        if await asyncio.to_thread(self.store.users):
+            raise Problem(401, "there are people already; sign in by name")
+        await asyncio.wrap_future(self.store.add_user("admin", "", ROLES, who="the first start"))
+        return "admin"
+
+    async def _check_password(self, name: str, password: str) -> None:
+        """Check a password; five wrong ones lock the name for a minute, so that guessing takes years.
+
+        Raises:
+            Problem: 401 wrong, 429 locked.
+        """
+        now = time.monotonic()
+        recent = [at for at in self._failures[name] if now - at < _LOCKED_SECONDS]
+        if len(recent) >= _TRIES:
+            raise Problem(429, "too many tries; wait a minute", headers={"Retry-After": "60"})
+        if len(self._failures) > 10_000:
+            self._failures.clear()
+        self._failures[name] = [*recent, now]
+        if not await asyncio.to_thread(self.store.password_holds, name, password):
+            raise Problem(401, "name or password is wrong")
+        del self._failures[name]
+
+    async def sign_out(self, secret: str) -> None:
+        """End a session."""
+        await asyncio.wrap_future(self.store.end_session(digest_of(secret)))
+
+    # --- items
+
+    @contextlib.asynccontextmanager
+    async def once(self, who: str, key: str, digest: str) -> AsyncIterator[bytes | None]:
+        """Hold an idempotency key while its request runs; yield the stored answer where there is one."""
+        stored = await asyncio.wrap_future(self.store.reserve(who, key, digest)) if key else None
+        try:
+            yield stored
+        except BaseException:
+            if key and stored is None:
+                await asyncio.wrap_future(self.store.unreserve(who, key))
+            raise
+
+    async def add(
+        self,
+        who: str,
+        rows: Sequence[Row],
+        lines: Sequence[bytes],
+        *,
+        source: str,
+        key: str = "",
+        digest: str = "",
+    ) -> tuple[bytes, list[str]]:
+        """Store decided rows; return the answer, durable before it is returned, and the items' ids."""
+        ids: list[str] = []
+
+        def answer(stored: Sequence[Stored]) -> bytes:
+            ids[:] = [each.id for each in stored]
+            items = [{"id": each.id, "state": each.state, "decision": each.decision} for each in stored]
+            return json_reply({"items": items})
+
+        entries = [
+            _entry(storable(row[1]), storable(row[2]), storable(json.loads(line)))
+            for row, line in zip(rows, lines, strict=True)
+        ]
+        written = await asyncio.wrap_future(
+            self.store.add_items(
+                entries,
+                source=source,
+                who=who,
+                audit_rate=self._settings.audit_rate,
+                answer=answer,
+                key=key,
+                digest=digest,
+                review_all=bool(self._alarm) and self._settings.on_alarm == "review",
+            )
+        )
+        return written, ids
+
+    async def add_shadow(self, ids: Sequence[str], lines: Sequence[bytes]) -> None:
+        """Store what the shadow model said of stored items."""
+        pairs = [(item, json.loads(line)) for item, line in zip(ids, lines, strict=True)]
+        await asyncio.wrap_future(self.store.add_shadow(pairs))
+
+    async def find(self, filters: Mapping[str, str]) -> dict[str, Any]:
+        """Return a page of items that match, newest first, and the cursor of the next page."""
+        before = int(filters["cursor"]) if filters["cursor"] else None
+        rows = await asyncio.to_thread(
+            self.store.find,
+            text=filters["q"],
+            state=filters["state"],
+            queue=filters["queue"],
+            kind=filters["kind"],
+            model=filters["model"],
+            before=before,
+            limit=_PAGE,
+        )
+        items = [
+            {
+                "id": row.id,
+                "state": row.state,
+                "kind": row.kind,
+                "label": row.label,
+                "suggested": None if row.state == "open" and row.kind != "review" else row.suggested,
+                "queue": None if row.state == "open" and row.kind != "review" else row.queue,
+                "received": row.received,
+                "excerpt": self._mask(row.text)[:_EXCERPT],
+            }
+            for row in rows
+        ]
+        return {"items": items, "next": str(rows[-1].seq) if len(rows) == _PAGE else None}
+
+    async def show(self, item: str) -> dict[str, Any]:
+        """Return one item with its masked text and its history; 404 where there is none."""
+        found = await self._item(item)
+        text = self._mask(found.text)
+        return {
+            "id": found.id,
+            "state": found.state,
+            "kind": found.kind,
+            "label": found.label,
+            "text": text,
+            "masked": text != found.text,
+            "suggestion": None if found.blind else {name: found.decision.get(name, []) for name in _SHOWN},
+            "history": [] if found.blind else list(found.history),
+        }
+
+    async def unmask(self, call: Call, item: str) -> dict[str, Any]:
+        """Return the whole text of an item and log that it was shown."""
+        found = await self._item(item)
+        await asyncio.wrap_future(self.store.log(call.name, "unmasked", found.id))
+        return {"text": found.text}
+
+    async def _item(self, item: str) -> Item:
+        found = await asyncio.to_thread(self.store.item, item)
+        if found is None:
+            raise Problem(404, "there is no such item")
+        return found
+
+    # --- leases and decisions
+
+    async def next(self, call: Call, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Lease the next item for the caller; None where nothing waits."""
+        assert call.who is not None
+        own = call.who.queues
+        asked = tuple(body.get("queues", ()))
+        queues = tuple(name for name in asked if name in own) if own and asked else asked or own
+        if asked and not queues:
+            return None
+        kinds = tuple(body.get("kinds", ("review", "audit", "second")))
+        found = await asyncio.wrap_future(
+            self.store.claim(call.name, seconds=LEASE_SECONDS, kinds=kinds, queues=queues)
+        )
+        return None if found is None else self._shown(found, call)
+
+    def _shown(self, found: Claimed, call: Call) -> dict[str, Any]:
+        """Return an item as the page shows it: masked, without the suggestion where the answer is blind."""
+        text = self._mask(found.text)
+        item: dict[str, Any] = {
+            "id": found.id,
+            "text": text,
+            "masked": text != found.text,
+            "kind": found.kind,
+            "labels": list(call.service.models.active.facts["classes"]),
+            "received": found.received,
+            "due": found.due,
+            "source": found.source,
+            "alike": found.alike if found.kind == "review" else 1,
+        }
+        if found.kind == "review":
+            item["suggestion"] = {name: found.decision.get(name, []) for name in _SHOWN}
+        return {"item": item, "lease": {"token": found.token, "until": found.until}}
+
+    async def renew(self, call: Call, item: str, token: int) -> dict[str, Any]:
+        """Keep a lease."""
+        until = await asyncio.wrap_future(self.store.renew(item, call.name, token, seconds=LEASE_SECONDS))
+        return {"lease": {"token": token, "until": until}}
+
+    async def release(self, call: Call, item: str, token: int) -> dict[str, Any]:
+        """Give an item back."""
+        await asyncio.wrap_future(self.store.release(item, call.name, token))
+        return {}
+
+    async def skip(self, call: Call, item: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give an item back with a reason."""
+        await asyncio.wrap_future(self.store.skip(item, call.name, body["token"], body["reason"]))
+        return {}
+
+    async def decide(
+        self, call: Call, item: str, body: Mapping[str, Any], *, family: bool = False
+    ) -> dict[str, Any]:
+        """Record an answer; what the model said is told where it was hidden before.
+
+        Raises:
+            Problem: 409 the lease was lost (the answer is kept), 422 no label of the model.
+        """
+        label = _label(call, body)
+        more = {name: body[name] for name in ("key", "ms", "note", "second") if name in body}
+        done = await asyncio.wrap_future(
+            self.store.decide(item, call.name, body["token"], label, family=family, **more)
+        )
+        if done.lost:
+            raise Problem(409, "somebody else holds this item; the answer is kept as a further opinion")
+        answer = {"event": done.event, "decided": done.decided, "state": done.state}
+        return answer if done.kind == "review" else {**answer, "suggested": done.suggested}
+
+    async def volunteer(self, call: Call, item: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Record a label for an item that was found by searching; 409 where a blind answer is still to come."""
+        label = _label(call, body)
+        if (await self._item(item)).blind:
+            raise Problem(409, "this item waits for a blind answer; it comes up in the queue")
+        event = self.store.volunteer(item, call.name, label, note=body.get("note", ""))
+        return {"event": await asyncio.wrap_future(event)}
+
+    async def undo(self, call: Call, event: int) -> dict[str, Any]:
+        """Take the caller's own decision back within a quarter of an hour, and lease the item again."""
+        found = await asyncio.wrap_future(self.store.undo(event, call.name, seconds=LEASE_SECONDS))
+        return self._shown(found, call)
+
+    # --- figures and streams
+
+    async def board(self) -> dict[str, Any]:
+        """Return the figures of the board."""
+        found = await asyncio.to_thread(self.store.board)
+        bound = await self.bound()
+        return {**found, "audit": bound, "alarm": bound["alarm"]}
+
+    async def bound(self) -> dict[str, Any]:
+        """Return the realised error of what was routed automatically, with a bound valid at every look."""
+        found = await asyncio.to_thread(self.store.bound)
+        self._alarm = found.alarm
+        result: dict[str, Any] = found.to_json()
+        return result
+
+    async def watch_alarm(self) -> None:
+        """Ask for the bound from time to time, for ever, so that an alarm is known without anybody looking."""
+        while True:
+            before = self._alarm
+            if (await self.bound())["alarm"] != before:
+                _log.warning("%s", self._alarm or "the alarm on the promise has ended")
+            await asyncio.sleep(_ALARM_SECONDS)
+
+    def events(self, after: int) -> Iterator[Mapping[str, Any]]:
+        """Return the log after event number `after`, oldest first."""
+        return self.store.events(after)
+
+    def labels(self, use: str) -> Iterator[Mapping[str, Any]]:
+        """Return people's labels that may be used for `use`: "train", "calibrate" or "audit"."""
+        return self.store.labels(use)
+
+    # --- people and tokens
+
+    async def users(self) -> list[dict[str, Any]]:
+        """Return the people."""
+        return await asyncio.to_thread(self.store.users)
+
+    async def add_user(self, call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a person."""
+        await asyncio.wrap_future(
+            self.store.add_user(
+                body["name"],
+                body["password"],
+                body["roles"],
+                who=call.name,
+                queues=tuple(body.get("queues", ())),
+            )
+        )
+        return {"name": body["name"]}
+
+    async def remove_user(self, call: Call, name: str) -> None:
+        """Remove a person; 404 where there is none, 409 for oneself."""
+        if name == call.name:
+            raise Problem(409, "nobody can remove themselves")
+        if not await asyncio.wrap_future(self.store.remove_user(name, who=call.name)):
+            raise Problem(404, "there is no such person")
+
+    async def tokens(self) -> list[dict[str, Any]]:
+        """Return the tokens without their secrets."""
+        return await asyncio.to_thread(self.store.tokens)
+
+    async def add_token(self, call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a token."""
+        made = self.store.add_token(body["name"], body["roles"], who=call.name, days=body.get("days"))
+        return {"token": await asyncio.wrap_future(made)}
+
+    async def revoke_token(self, call: Call, token: str) -> None:
+        """Revoke a token; 404 where there is none."""
+        if not await asyncio.wrap_future(self.store.revoke_token(token, who=call.name)):
+            raise Problem(404, "there is no such token")
+
+    async def log(self) -> list[dict[str, Any]]:
+        """Return the latest events, newest first."""
+        return await asyncio.to_thread(self.store.last_events, _PAGE)
+
+
+def _label(call: Call, body: Mapping[str, Any]) -> str:
+    """Return the label of a request.
+
+    Raises:
+        Problem: 422, it is none of the model's.
+    """
+    label = str(body["label"])
+    if label != "unresolvable" and label not in call.service.models.active.facts["classes"]:
+        raise Problem(422, "label must be one of the model's labels, or unresolvable")
+    return label
+
+
+def _entry(ext_id: str, text: str, decision: Mapping[str, Any]) -> Entry:
+    """Return what is stored of a decided text; rules go first, then what the model is least sure of."""
+    by_rule = any(reason.startswith("rule:") for reason in decision["reasons"])
+    priority = 1.0 if by_rule else 0.5 * (1 - (decision["confidence"] or 0.0))
+    return Entry(text=text, decision=decision, ext_id=ext_id, priority=priority)
+
+
+@contextlib.contextmanager
+def open_desk(url: str, settings: Settings) -> Iterator[Desk]:
+    """Open the database for a server and yield the desk.
+
+    Raises:
+        CannotWrite: another server uses this SQLite file, or it lies on a network file system.
+        UsageError, Unavailable: the URL, or what the database needs, is not there.
+    """
+    plugins = Plugins.discover()
+    store = open_store(url, server=True)
+    try:
+        yield Desk(store, settings, plugins.build(plugins.cleaner("secrets"), {}))
+    finally:
+        store.close()

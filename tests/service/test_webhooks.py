@@ -1,0 +1,124 @@
+import asyncio
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import pytest
+
+from triage_service._webhooks import deliver, deliver_all, signature
+
+
+@dataclass
+class Message:
+    id: str
+    url: str
+    body: bytes = b'{"event": 7}'
+    secret: str = "whsec"
+    tries: int = 0
+
+
+class Outbox:
+    """The outbox of a store, in memory: what is done is gone, what failed comes again."""
+
+    def __init__(self, *messages):
+        self.messages = {message.id: message for message in messages}
+
+    def outbox_due(self, limit):
+        return list(self.messages.values())[:limit]
+
+    def outbox_done(self, message_id):
+        del self.messages[message_id]
+        return self._finished()
+
+    def outbox_failed(self, message_id, retry_seconds):
+        self.messages[message_id].tries += 1
+        return self._finished()
+
+    def _finished(self):
+        future = Future()
+        future.set_result(None)
+        return future
+
+
+@pytest.fixture
+def receiver():
+    """A server that keeps what it gets and answers with the next of `statuses`, then with 204."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            server.received.append((dict(self.headers), body))
+            status = server.statuses.pop(0) if server.statuses else 204
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.received, server.statuses = [], []
+    server.url = f"http://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_message_is_signed_as_the_standard_says(receiver):
+    deliver(Message("m1", receiver.url), named=["127.0.0.1"])
+    ((headers, body),) = receiver.received
+    signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.new(b"whsec", signed, hashlib.sha256).digest()).decode()
+    assert headers["Webhook-Signature"] == f"v1,{expected}"
+    assert json.loads(body) == {"event": 7}
+
+
+def test_a_signature_changes_with_every_part():
+    parts = [
+        ("s", "i", 1, b"b"),
+        ("t", "i", 1, b"b"),
+        ("s", "j", 1, b"b"),
+        ("s", "i", 2, b"b"),
+        ("s", "i", 1, b"c"),
+    ]
+    assert len({signature(*part) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{}/x", "http://localhost:{}/x", "http://[::ffff:127.0.0.1]:{}/x"]
+)
+def test_an_address_of_the_own_network_is_refused_unless_named(receiver, url):
+    with pytest.raises((ValueError, OSError)):
+        deliver(Message("m1", url.format(receiver.server_port)))
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "nonsense"])
+def test_only_http_is_spoken(url):
+    with pytest.raises(ValueError, match="http"):
+        deliver(Message("m1", url), named=["127.0.0.1"])
+
+
+def test_what_fails_is_sent_again_under_the_same_id_and_a_redirect_is_a_failure(receiver, monkeypatch):
+    monkeypatch.setattr("triage_service._webhooks._PAUSE", 0.01)
+    receiver.statuses = [500, 302]
+    outbox = Outbox(Message("m1", receiver.url), Message("m2", "http://127.0.0.1:9/closed"))
+
+    async def run():
+        work = asyncio.create_task(deliver_all(outbox, named=["127.0.0.1"]))
+        while "m1" in outbox.messages:
+            await asyncio.sleep(0.01)
+        work.cancel()
+
+    asyncio.run(run())
+    assert [headers["Webhook-Id"] for headers, _ in receiver.received] == ["m1"] * 3
+    assert outbox.messages["m2"].tries >= 2
