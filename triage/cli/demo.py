@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +12,7 @@ import click
 from triage.cli.common import Talk, quiet_option, read
 from triage.config import Experiment
 from triage.host.manager import Plugins
+from triage.records import Document
 
 SHOWN = 14
 
@@ -17,14 +20,23 @@ SHOWN = 14
 @click.command()
 @click.option("--model", metavar="MODEL", help="Keep the model there.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True)
+@click.option(
+    "--serve", is_flag=True, help="Then start the service and the review desk on further complaints."
+)
+@click.option("--bind", metavar="HOST:PORT", default="127.0.0.1:8088", show_default=True, help="For --serve.")
 @quiet_option
-def command(*, model: str | None, seed: int, quiet: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bind: str, quiet: bool) -> None:
     """Learn from the embedded complaints, show how good the model is, and route complaints it never saw.
+
+    With --serve, complaints that the model never saw come in at a human pace, and a link to the desk is
+    printed where a person decides what the model leaves open. Its database is temporary.
 
     \b
     Examples:
       triage demo
       triage demo --model my-first-model
+      triage demo --serve
     """
     from triage.cli.report import show
     from triage.cli.train import tell_splits, watching
@@ -44,13 +56,16 @@ def command(*, model: str | None, seed: int, quiet: bool) -> None:
     tell_splits(talk, prepared)
     with watching(talk, experiment.backend) as watch:
         fitted = fit(prepared, experiment, plugins, watch=watch)
-    show(plugins, "terminal", [evaluate(fitted, prepared, plugins)])
-
+    new = [dataset.documents[row] for row in prepared.splits.test.rows.tolist()]
     with tempfile.TemporaryDirectory() as folder:
         path = model or str(Path(folder) / "model")
         save_model(path, with_held_out(fitted.model, prepared))
+        if serve:
+            _serve(ctx, path, folder, new, bind=bind, quiet=quiet)
+            return
         loaded = load_model(path, plugins)
-    documents = [dataset.documents[row] for row in prepared.splits.test.rows[:SHOWN].tolist()]
+    show(plugins, "terminal", [evaluate(fitted, prepared, plugins)])
+    documents = new[:SHOWN]
     decisions = Router(loaded, experiment.chain, plugins).decide_batch(documents)
     out.print()
     out.print(cell("Routing complaints that the model never saw", style="bold"))
@@ -61,6 +76,28 @@ def command(*, model: str | None, seed: int, quiet: bool) -> None:
         "  triage corpora describe YOUR.csv            look at your own data",
         "  triage train YOUR.csv --model model         learn from it",
         "  triage route model NEW.csv --format csv     decide where new complaints go",
+        "  triage demo --serve                         the same as a service, with a desk for people",
         "  triage plugins                              what else there is",
     ):
         out.print(cell(line))
+
+
+def _serve(
+    ctx: click.Context, path: str, folder: str, documents: Sequence[Document], *, bind: str, quiet: bool
+) -> None:
+    """Run the command `serve` on a temporary database, fed with `documents`.
+
+    Raises:
+        UnknownName, Unavailable: the plugin of the service, or what it needs, is not installed.
+    """
+    from triage.cli import cli
+    from triage.cli.promise import command as promise
+    from triage.io.files import write_file
+
+    command = cli.get_command(ctx, "serve")
+    assert command is not None
+    ctx.invoke(promise, model=path, max_error=0.1, quiet=quiet)
+    feed = Path(folder) / "new.jsonl"
+    write_file(feed, (json.dumps({"text": each.text}).encode() + b"\n" for each in documents))
+    database = f"sqlite:///{Path(folder) / 'desk.db'}"
+    ctx.invoke(command, model=path, db=database, feed=str(feed), bind=bind, quiet=quiet)

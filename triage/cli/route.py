@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from triage.host.protocols import Source
     from triage.models.model import Model
     from triage.routing.capacity import Capacity
+    from triage.routing.router import Router
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 LONGEST_LINE = 16 << 20
@@ -34,7 +35,7 @@ SCREEN = 30
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", required=False)
 @click.argument("file", required=False)
 @click.option("--text", "texts", multiple=True, metavar="TEXT", help="Decide on this text; repeatable.")
 @click.option("--policy", metavar="NAME", shell_complete=POLICY, help="What decides. [the model's own]")
@@ -59,11 +60,12 @@ SCREEN = 30
     help="Largest share of all rows that may go to people.",
 )
 @click.option("--strict", is_flag=True, help="Stop where a row cannot be read.")
+@click.option("--server", metavar="URL", help="Ask a running `triage serve`; leave MODEL out.")
 @columns_options
 @quiet_option
 def command(
     *,
-    model: str,
+    model: str | None,
     file: str | None,
     texts: tuple[str, ...],
     policy: str | None,
@@ -76,6 +78,7 @@ def command(
     reviewers_per_day: int | None,
     max_review_share: float | None,
     strict: bool,
+    server: str | None,
     quiet: bool,
     **given: Any,
 ) -> None:
@@ -95,10 +98,17 @@ def command(
       triage route model new.csv --policy threshold --set confidence=0.9 --explain
       triage route model new.csv --policy costs --set matrix=costs.csv --set review=2 --reviewers-per-day 40
       tail -f complaints.log | triage route model - --format jsonl
+      TRIAGE_TOKEN=… triage route --server http://127.0.0.1:8088 new.csv
     """
-    from triage.models.model import load_model
-    from triage.routing.router import Router
-
+    if server is not None:
+        fixed = (file, policy, settings or None, reviewers_per_day, max_review_share)
+        if any(given_too is not None for given_too in fixed):
+            raise UsageError(
+                "with --server, model and policy are the service's: give only FILE or --text TEXT"
+            )
+        model, file = None, model
+    elif model is None:
+        raise UsageError("what is to decide? Name a MODEL, or give --server URL")
     if bool(texts) == (file is not None):
         raise UsageError("what is to be decided on? Name a FILE, or give --text TEXT")
     if as_json and form not in (None, "jsonl"):
@@ -108,15 +118,23 @@ def command(
     if form == "parquet" and not out:
         raise UsageError("--format parquet needs --out FILE")
     plugins = Plugins.discover(warn=talk.say)
-    loaded = load_model(model, plugins)
-    chain = _chain(loaded.experiment.chain, policy, settings)
-    router = Router(loaded, chain, plugins, explain=explain)
+    capacity = None
+    if model is None:
+        from triage.cli.remote import RemoteRouter
+
+        router: Any = RemoteRouter(str(server), explain=explain)
+        stamp = router.stamp
+    else:
+        router, stamp, capacity = _local(
+            model,
+            plugins,
+            (policy, settings),
+            (reviewers_per_day, max_review_share),
+            explain=explain,
+        )
     rows, source = _rows(plugins, file, texts, columns_of(given))
     seen = _Seen(talk, quote_path(file or "--text"), strict=strict)
-    capacity = _capacity(loaded, reviewers_per_day, max_review_share)
     decisions = seen.count(router, islice(rows, limit), live=file == "-", capacity=capacity)
-    name, options = chain[-1]
-    stamp = {"model": loaded.sha256, "policy": {"name": name, "options": dict(options)}}
     _write(decisions, form, out, stamp, seen, explain=explain)
     if not texts:
         seen.summary()
@@ -126,6 +144,33 @@ def command(
             talk.say(f"  {note}")
     if out:
         talk.say(f"wrote {out}")
+
+
+def _local(
+    path: str,
+    plugins: Plugins,
+    changed: tuple[str | None, Sequence[str]],
+    limit: tuple[int | None, float | None],
+    *,
+    explain: bool,
+) -> tuple[Router, dict[str, Any], Capacity | None]:
+    """Load the model; return its router, what its decisions are stamped with, and the limit on reviews.
+
+    Args:
+        path: of the model.
+        plugins: where its parts are looked up.
+        changed: what --policy and --set say.
+        limit: what --reviewers-per-day and --max-review-share say.
+        explain: whether decisions name terms.
+    """
+    from triage.models.model import load_model
+    from triage.routing.router import Router
+
+    loaded = load_model(path, plugins)
+    chain = _chain(loaded.experiment.chain, *changed)
+    name, options = chain[-1]
+    stamp = {"model": loaded.sha256, "policy": {"name": name, "options": dict(options)}}
+    return Router(loaded, chain, plugins, explain=explain), stamp, _capacity(loaded, *limit)
 
 
 def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> tuple[Step, ...]:
