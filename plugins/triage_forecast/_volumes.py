@@ -197,24 +197,28 @@ def daily(dated: Iterable[tuple[datetime.date | None, str]], counting: Counting)
 
 
 def read_holidays(path: str) -> dict[datetime.date, str]:
-    """Read a CSV file with the columns `date` and, if it likes, `name` and `holiday`.
+    """Read a table with the columns `date` and, where they are there, `name` and `holiday`.
 
-    Where there is a column `holiday`, a row in which it is empty, 0, no or false is a day like any other.
+    A row in which `holiday` is empty, 0, no or false is a day like any other. Days are written in any way that
+    `triage.io.dates` reads; the whole column decides the order of day and month.
 
     Raises:
         NoInput: no such file.
-        DataError: no column `date`, or a line without a date such as 2024-12-25; it is named.
+        DataError: no column `date`, or a line without a date that can be read; it is named.
     """
+    from triage.io.dates import DateOrder, Days
     from triage.io.text_tables import read_table
 
+    rows = list(read_table(path, needs=["date"], known=["name", "holiday"], what="a file of holidays"))
+    days = Days(DateOrder.of(cells["date"] for _, cells in rows))
     found = {}
-    for line, cells in read_table(path, needs=["date"], what="a file of holidays"):
-        try:
-            date = datetime.date.fromisoformat(cells["date"].strip())
-        except ValueError:
+    for line, cells in rows:
+        date = days.read(cells["date"])
+        if date is None:
             raise DataError(
-                f"{quote_path(path)}, line {line:,}: the date is not written as 2024-12-25"
-            ) from None
+                f"{quote_path(path)}, line {line:,}: the date must be a day such as 2024-12-25"
+                + (f"; {days.order.why}" if not days.order.full and days.order.why else "")
+            )
         if cells.get("holiday", "1").strip().casefold() not in ("", "0", "no", "false"):
             found[date] = cells.get("name", "").strip()
     return found

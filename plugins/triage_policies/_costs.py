@@ -74,16 +74,19 @@ class Costs:
         return np.array([[self._rows[label][queue] for queue in self._queues] for label in classes])
 
 
-def _read(path: str) -> dict[str, dict[str, str]]:
-    rows: dict[str, dict[str, str]] = {}
+def _read(path: str) -> dict[str, dict[str, float]]:
+    rows: dict[str, dict[str, float]] = {}
     try:
-        for number, cells in read_table(path):
-            (_, label), *costs = cells.items()
-            if not all(cost.strip() for _, cost in costs) or label.strip() in rows:
-                raise triage.BadOption(
-                    f"costs: line {number:,} of {quote_path(path)} repeats a label or has not {len(costs)} costs"
-                )
-            rows[label.strip()] = {queue.strip(): cost for queue, cost in costs}
+        table = read_table(path)
+        for number, cells in table:
+            (_, label), *costs = [(name.strip(), cell.strip()) for name, cell in cells.items()]
+            place = f"costs: {quote_path(path)}, line {number:,}"
+            if label in rows:
+                raise triage.BadOption(f"{place}: the label has a row already")
+            try:
+                rows[label] = {queue: table.number(cost) for queue, cost in costs if queue}
+            except ValueError:
+                raise triage.BadOption(f"{place}: each of the {len(costs)} costs must be a number") from None
     except triage.DataError as error:
         raise triage.BadOption(f"costs: {error}") from error
     if not rows:
@@ -106,8 +109,8 @@ def _checked(rows: Mapping[str, Any]) -> dict[str, dict[str, float]]:
             raise triage.BadOption(
                 f"costs: the row of {label!r} holds something that is no number"
             ) from error
-        if not all(map(math.isfinite, found[str(label)].values())):
-            raise triage.BadOption(f"costs: the row of {label!r} holds a number that is not finite")
+        if not all(math.isfinite(cost) and cost >= 0 for cost in found[str(label)].values()):
+            raise triage.BadOption(f"costs: the row of {label!r} must hold finite numbers of at least 0")
     if not found:
         raise triage.BadOption("costs: the matrix has no row")
     return found

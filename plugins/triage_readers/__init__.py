@@ -1,8 +1,9 @@
-"""Read CSV, JSON Lines and Parquet files, gzip or not, and the CFPB export by its header."""
+"""Read CSV, JSON Lines, Parquet and Excel files, gzip or not, and the CFPB export by its header."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import triage
 from triage.host.protocols import Source
@@ -11,7 +12,7 @@ __all__ = ["triage_open_corpus"]
 
 
 @triage.hookimpl
-def triage_open_corpus(location: str, options: dict[str, str]) -> Source | None:
+def triage_open_corpus(location: str, options: dict[str, Any]) -> Source | None:
     """Open `location` where it is a file or looks like one; leave other names to other plugins."""
     if not os.path.lexists(location) and not _looks_like_path(location):
         return None

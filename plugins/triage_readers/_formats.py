@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from triage.io.encoding import HEAD
+from triage.io.excel import SUFFIXES
 from triage.io.files import open_input
 from triage_readers._csv import CsvSource
-from triage_readers._encoding import HEAD
+from triage_readers._excel import ExcelSource
 from triage_readers._jsonl import JsonLinesSource
 from triage_readers._parquet import ParquetSource
 from triage_readers._source import FileSource
@@ -14,7 +17,7 @@ from triage_readers._source import FileSource
 __all__ = ["open_file"]
 
 
-def open_file(path: str, options: Mapping[str, str]) -> FileSource:
+def open_file(path: str, options: Mapping[str, Any]) -> FileSource:
     """Return a source of the documents in `path`.
 
     Raises:
@@ -29,6 +32,8 @@ def open_file(path: str, options: Mapping[str, str]) -> FileSource:
         return JsonLinesSource(path, options)
     if name.endswith((".parquet", ".pq")):
         return ParquetSource(path, options)
+    if name.endswith(SUFFIXES):
+        return ExcelSource(path, options)
     with open_input(path) as stream:
         head = stream.peek(HEAD)
     if head.startswith(b"PAR1"):

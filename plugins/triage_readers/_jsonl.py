@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import triage
+from triage.io.encoding import HEAD, LIMIT, characters, choose, physical_lines
 from triage.io.files import Input, open_input, quote_path
 from triage_readers._columns import check_names, resolve
-from triage_readers._encoding import HEAD, LIMIT, characters, choose, physical_lines
-from triage_readers._source import SAMPLE, FileSource
+from triage_readers._source import SAMPLE, FileSource, joined
 
 __all__ = ["JsonLinesSource"]
 
@@ -33,7 +33,7 @@ class JsonLinesSource(FileSource):
         DataError: not text, no rows, no objects, or the columns cannot be told.
     """
 
-    def __init__(self, path: str, options: Mapping[str, str]) -> None:
+    def __init__(self, path: str, options: Mapping[str, Any]) -> None:
         super().__init__(path, options)
         self._decode = json.JSONDecoder(
             parse_float=str, parse_int=str, parse_constant=_refuse, object_pairs_hook=_unique
@@ -81,6 +81,13 @@ class JsonLinesSource(FileSource):
                 continue
             yield number, record if isinstance(record, dict) else "not a JSON object"
 
+    def _dates(self) -> Iterator[str]:
+        with open_input(self.location, stamp=self._stamp) as stream:
+            for _, record in self._objects(stream):
+                value = None if isinstance(record, str) else record.get(self.columns.date)
+                if isinstance(value, str):
+                    yield value
+
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         columns = self.columns
         with open_input(self.location, stamp=self._stamp) as stream:
@@ -88,16 +95,16 @@ class JsonLinesSource(FileSource):
                 if isinstance(record, str):
                     yield triage.Quarantined(row=row, line=line, reason=record)
                     continue
-                if columns.text not in record:
+                if not any(name in record for name in columns.text):
                     yield triage.Quarantined(
-                        row=row, line=line, reason=f"no field {quote_path(columns.text)}"
+                        row=row, line=line, reason=f"no field {quote_path(columns.text[0])}"
                     )
                     continue
                 try:
                     yield self._document(
                         row,
                         line,
-                        _cell(record, columns.text),
+                        joined([_cell(record, name) for name in columns.text]),
                         _cell(record, columns.label),
                         _cell(record, columns.date),
                         _cell(record, columns.id),

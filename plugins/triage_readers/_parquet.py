@@ -13,7 +13,7 @@ import triage
 from triage.io.files import open_input, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._pages import NotParquet, sizes
-from triage_readers._source import SAMPLE, FileSource
+from triage_readers._source import SAMPLE, FileSource, joined
 
 __all__ = ["ParquetSource"]
 
@@ -39,7 +39,7 @@ class ParquetSource(FileSource):
         Unavailable: pyarrow is not installed.
     """
 
-    def __init__(self, path: str, options: Mapping[str, str]) -> None:
+    def __init__(self, path: str, options: Mapping[str, Any]) -> None:
         super().__init__(path, options)
         with self._open() as (file, source):
             names = list(file.schema_arrow.names)
@@ -48,13 +48,14 @@ class ParquetSource(FileSource):
             self.columns = columns
             if not file.metadata.num_rows:
                 raise triage.DataError(f"{quote_path(path)} has columns and no rows")
-            for role in (columns.text, columns.label, columns.date, columns.id):
-                if role and _nested(file.schema_arrow.field(role).type):
+            for role in columns.all:
+                if _nested(file.schema_arrow.field(role).type):
                     raise triage.DataError(
-                        f"{quote_path(path)}: the column {quote_path(role)} holds lists, not cells"
+                        f"{quote_path(path)}: the column {quote_path(role)} must hold single values, not lists or "
+                        "structs: write its fields as columns of their own"
                     )
             self._bound(file, source)
-            dates = [cells[2] for cells, _ in zip(self._cells(file), range(SAMPLE), strict=False)]
+            dates = [cells[-2] for cells, _ in zip(self._cells(file), range(SAMPLE), strict=False)]
         self._settle(columns, [date for date in dates if isinstance(date, str)])
 
     @contextlib.contextmanager
@@ -90,9 +91,7 @@ class ParquetSource(FileSource):
 
     def _bound(self, file: Any, source: Any) -> None:
         """Refuse row groups whose cells could not be held."""
-        columns = self.columns
-        wanted = [name for name in (columns.text, columns.label, columns.date, columns.id) if name]
-        groups = sizes(source, wanted)
+        groups = sizes(source, self.columns.all)
         if len(groups) != file.metadata.num_row_groups:
             raise NotParquet
         for number, sums in enumerate(groups):
@@ -107,22 +106,24 @@ class ParquetSource(FileSource):
                     )
 
     def _cells(self, file: Any) -> Iterator[list[Any]]:
-        """Yield the cells of each row: text, label, date, identifier."""
+        """Yield the cells of each row: one or several texts, then label, date and identifier."""
         columns = self.columns
-        wanted = [name for name in (columns.text, columns.label, columns.date, columns.id) if name]
-        for batch in file.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(wanted))):
-            held = [
-                _values(batch.column(name)) if name else [None] * batch.num_rows
-                for name in (columns.text, columns.label, columns.date, columns.id)
-            ]
+        wanted = (*columns.text, columns.label, columns.date, columns.id)
+        for batch in file.iter_batches(batch_size=_BATCH, columns=list(columns.all)):
+            held = [_values(batch.column(name)) if name else [None] * batch.num_rows for name in wanted]
             yield from map(list, zip(*held, strict=True))
+
+    def _dates(self) -> Iterator[str]:
+        with self._open() as (file, _):
+            yield from (cells[-2] for cells in self._cells(file) if isinstance(cells[-2], str))
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         with self._open() as (file, _):
             row, said = 0, file.metadata.num_rows
-            for row, (text, label, date, identifier) in enumerate(self._cells(file), start=1):
+            for row, (*texts, label, date, identifier) in enumerate(self._cells(file), start=1):
                 try:
-                    cells = [_text(cell) for cell in (text, label, identifier)]
+                    text = joined([_text(cell) for cell in texts])
+                    cells = [text, *(_text(cell) for cell in (label, identifier))]
                     day = date if isinstance(date, datetime.date) else _text(date)
                 except _UnreadableError as error:
                     yield triage.Quarantined(row=row, line=0, reason=str(error))

@@ -13,7 +13,7 @@ Python's `csv` reads the records, strictly; around it stand these rules:
   too. Of two lines it cannot be told: they are what CSV says they are, one record.
 - A record with the wrong number of fields is quarantined as a whole, unless its first line alone is complete
   without its last quote: then, too, reading goes on at the next line.
-- Empty lines are no records.
+- Empty lines are not records, nor are rows of three cells and more that are all empty.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 
-from triage_readers._dates import Days
-from triage_readers._encoding import LIMIT
+from triage.io.dates import DateOrder, Days
+from triage.io.encoding import LIMIT
 
 __all__ = ["Records"]
 
 MOST_LINES = 10_000
 MOST_FIELDS = 1_000_000
+
+
+_readable = Days(DateOrder(full="dmy", short="dmy"))
 
 
 class _Runaway(Exception):
@@ -42,13 +45,16 @@ class Records:
     Args:
         lines: physical lines with their ends.
         delimiter: one character.
+        line: the number of the first of these lines in the file.
+        blanks: whether a blank follows each delimiter, and is not part of the cell.
     """
 
-    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
-        self.line = 1  # the physical line that comes next
+    def __init__(self, lines: Iterator[str], delimiter: str, *, line: int = 1, blanks: bool = False) -> None:
+        self.line = line  # the physical line that comes next
         self.ended = True  # whether the last physical line has an end
         self._lines = lines
         self._delimiter = delimiter
+        self._blanks = blanks
         self._again: deque[str] = deque()
         self._held: list[str] = []
         self._labels: set[str] = set()
@@ -81,7 +87,7 @@ class Records:
             yield line
 
     def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._feed(), delimiter=self._delimiter, strict=True)
+        return csv.reader(self._feed(), delimiter=self._delimiter, skipinitialspace=self._blanks, strict=True)
 
     def header(self) -> tuple[int, list[str] | str]:
         """Return the first record and its line, or why it cannot be read; [] at the end of the file."""
@@ -115,8 +121,8 @@ class Records:
                 reader = self._reader()
                 continue
             count = len(held)
-            if not fields:
-                self.line += count
+            if not fields or (width > 2 and not any(fields)):
+                self.line += count  # a blank line, or a blank row of a spreadsheet
                 continue
             if width and (len(fields) != expected or (extra and fields[-1])):
                 if count > 1 and self._complete(_without_last_quote(held[0]), expected, None):
@@ -166,14 +172,16 @@ class Records:
         if line.count(self._delimiter) < width - 1:
             return False
         try:
-            fields = next(csv.reader([line], delimiter=self._delimiter, strict=True), [])
+            fields = next(
+                csv.reader([line], delimiter=self._delimiter, skipinitialspace=self._blanks, strict=True), []
+            )
         except csv.Error:
             return False
         if len(fields) != width:
             return False
         if label is not None:
             return bool(fields[label]) and (fields[label] == own or fields[label] in self._labels)
-        return date is None or Days().read(fields[date]) is not None
+        return date is None or _readable.read(fields[date]) is not None
 
 
 def _without_last_quote(line: str) -> str:

@@ -7,17 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import triage
+from triage.io.dates import DateOrder, Days, check_format, could_be_several
 from triage.io.files import quote_path
 from triage_readers import _cfpb
 from triage_readers._columns import Columns
-from triage_readers._dates import Days, writes_day_first
 
-__all__ = ["FileSource", "stem"]
+__all__ = ["FileSource", "joined", "stem"]
 
 SAMPLE = 100
-_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".parquet", ".pq")
+_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".parquet", ".pq", ".xlsx", ".xlsm")
 
 
 def stem(path: str) -> str:
@@ -44,7 +45,7 @@ class FileSource:
 
     columns: Columns
 
-    def __init__(self, path: str, options: Mapping[str, str]) -> None:
+    def __init__(self, path: str, options: Mapping[str, Any]) -> None:
         self.location = path
         self.name = stem(path)
         self.options = dict(options)
@@ -52,14 +53,16 @@ class FileSource:
         self._stamp: tuple[int, ...] | None = None
         self._remarks: list[str] = []
         self._ended = True
-        self._day_first = False
+        self._order = DateOrder()
         self._days = Days()
+        if options.get("date_format"):
+            check_format(options["date_format"])
         self._unknown: Counter[str] = Counter()
         self._labels: dict[str, str | None] = {}
 
     def __iter__(self) -> Iterator[triage.Document | triage.Quarantined]:
         """Yield every row once, in order; what was counted in an earlier reading starts anew."""
-        self._days = Days(day_first=self._day_first)
+        self._days = Days(self._order)
         self._unknown = Counter()
         self._labels = {}
         self._ended = True
@@ -67,6 +70,22 @@ class FileSource:
 
     def _rows(self) -> Iterator[triage.Document | triage.Quarantined]:
         raise NotImplementedError
+
+    def _dates(self) -> Iterator[str]:
+        """Yield every date of the file as it was written, for those that are text."""
+        raise NotImplementedError
+
+    @property
+    def learned(self) -> dict[str, Any]:
+        """Which columns are read and how: what a model remembers, so that routing reads the same."""
+        columns = self.columns
+        roles = {"text": list(columns.text), "label": columns.label, "date": columns.date, "id": columns.id}
+        found: dict[str, Any] = {role: name for role, name in roles.items() if name}
+        if self._order.full:
+            found["date_order"] = self._order.full
+        if self._order.format:
+            found["date_format"] = self._order.format
+        return found
 
     @property
     def bad_dates(self) -> int:
@@ -93,19 +112,37 @@ class FileSource:
                 f"{len(self._unknown)} products are of no known CFPB taxonomy and keep their names: {names}"
             )
         if self.bad_dates:
-            notes.append(f"{self.bad_dates:,} dates could not be read; their documents have none")
+            notes.append(f"{self.bad_dates:,} dates could not be read: their documents have none")
         if not self._ended:
             notes.append("the last line has no end: if the file was cut off, its last row is not whole")
         return tuple(notes)
 
-    def _settle(self, columns: Columns, dates: Sequence[str]) -> None:
-        """Take over the chosen columns, and what a sample of the dates says about their order."""
+    def _settle(self, columns: Columns, sample: Sequence[str]) -> None:
+        """Take over the chosen columns; where dates could be several days, read all of them for their order.
+
+        Args:
+            columns: which column is what.
+            sample: some dates, as they were written.
+        """
         self.columns = columns
+        self._remarks += columns.notes
         if columns.grouped or columns.narrative:
             self.cleaners = _cfpb.CLEANERS
-        if writes_day_first(list(dates)):
-            self._day_first = True
-            self._remarks.append("dates with slashes are read as day/month/year: else some had no month")
+        options = self.options
+        given = DateOrder.given(options.get("day_first", ""), options.get("date_format", ""))
+        learned = options.get("learned_date_order", "") or ("mdy" if columns.grouped else "")
+        if given is not None:
+            self._order = given
+        elif not columns.date:
+            return
+        elif options.get("learned_date_format"):
+            self._order = DateOrder(format=options["learned_date_format"])
+        elif any(could_be_several(value) for value in sample):
+            self._order = DateOrder.of(self._dates(), learned=learned)
+            if self._order.why and not (columns.grouped and self._order.full == "mdy"):
+                self._remarks.append(self._order.why)
+        else:
+            self._order = DateOrder(full=learned)
 
     def _document(
         self,
@@ -145,3 +182,8 @@ class FileSource:
             name = label
         if len(self._labels) < 10_000 or name != label:
             self._labels[label] = name
+
+
+def joined(cells: Sequence[str]) -> str:
+    """Return the text of several cells: those that hold anything, an empty line between them."""
+    return cells[0] if len(cells) == 1 else "\n\n".join(cell for cell in cells if cell.strip())

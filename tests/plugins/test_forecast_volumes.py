@@ -124,9 +124,24 @@ def test_holidays_come_from_a_file_with_a_column_date(tmp_path):
     assert calendar.holidays.tolist() == [True, False, False, False, False, True, False]
 
 
-@pytest.mark.parametrize(("text", "said"), [("day\n2024-01-01\n", "has a column 'date'"), ("date\n2024-01-01\n1.2.2024\n", "line 3: the date is not")])  # fmt: skip
+@pytest.mark.parametrize(("text", "said"), [("day\n2024-01-01\n", "must have a column 'date'"), ("date\n2024-01-01\nnext week\n", "line 3: the date must be"), ("date\n03/04/2024\n", "pass --day-first")])  # fmt: skip
 def test_a_file_of_holidays_that_is_none_is_refused(tmp_path, text, said):
     path = tmp_path / "holidays.csv"
     path.write_text(text)
     with pytest.raises(triage.DataError, match=said):
         read_holidays(str(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date;name\n25.12.2024;Christmas\n26.12.2024;Boxing Day\n",
+        "date,name\n12/25/2024,Christmas\n12/26/2024,Boxing Day\n",
+        "Our holidays\n\nDate\tName\n25/12/2024\tChristmas\n26/12/2024\tBoxing Day\n",
+    ],
+)
+def test_holidays_are_read_as_spreadsheets_save_them(tmp_path, text):
+    path = tmp_path / "holidays.csv"
+    path.write_text(text)
+    first = datetime.date(2024, 12, 25)
+    assert read_holidays(str(path)) == {first: "Christmas", first + datetime.timedelta(days=1): "Boxing Day"}

@@ -124,8 +124,8 @@ def test_a_matrix_is_read_from_a_file_and_its_queues_need_not_be_labels(tmp_path
     [
         ("", "empty"),
         ("label,a\n", "no row"),
-        ("label,a\ncard,x\n", "no number"),
-        ("label,a\ncard,nan\n", "not finite"),
+        ("label,a\ncard,x\n", "must be a number"),
+        ("label,a\ncard,nan\n", "must hold finite numbers"),
         ("label,a,b\ncard,1\n", "line 2"),
         ("label,a\ncard,1\ncard,1\n", "line 3"),
         ("label,a\ncard,1\nloan,1\n", "no row for 'mortgage'"),
@@ -271,7 +271,7 @@ def test_the_price_of_a_review_is_a_number_that_can_be_paid(review):
         ({"card": {"a": 1}, "loan": {"a": 1, "b": 1}}, "the row of 'loan' has other queues"),
         ({"card": {"a": [1]}}, "the row of 'card' holds something that is no number"),
         ({"card": {"a": "much"}}, "the row of 'card' holds something that is no number"),
-        ({"card": {"a": 1e999}}, "the row of 'card' holds a number that is not finite"),
+        ({"card": {"a": 1e999}}, "the row of 'card' must hold finite numbers"),
         ({}, "no row"),
     ],
 )

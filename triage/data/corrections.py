@@ -36,7 +36,7 @@ def identifiers(documents: Sequence[Document]) -> list[str]:
 
 
 def read_corrections(path: str) -> list[Correction]:
-    """Read a CSV file with the columns id, given and suggested; others are left alone.
+    """Read a table with the columns id, given and suggested; others are left alone.
 
     Rows that a person has emptied, or that suggest the label that is given, change nothing and are left out.
 

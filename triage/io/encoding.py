@@ -6,10 +6,12 @@ import codecs
 import io
 from collections.abc import Iterator
 
-import triage
+from triage.errors import BadOption, DataError
 from triage.io.files import CHUNK, CSV_MARK, Input, quote_path
 
 HEAD = 1 << 16
+__all__ = ["HEAD", "LIMIT", "characters", "choose", "line_ends", "physical_lines"]
+
 LIMIT = 16 << 20
 """Characters in one line or record: a text of 10 MB passes whole, one of a GB is quarantined unread."""
 
@@ -21,7 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook: save its sheet as CSV"),
+    (b"PK\x03\x04", "a zip archive: unpack it first, or give an Excel workbook the suffix .xlsx"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document: save it as CSV"),
     (b"PAR1", "a Parquet file: give it the suffix .parquet"),
     (b"%PDF", "a PDF document"),
@@ -51,19 +53,19 @@ def choose(head: bytes, asked: str | None, path: str) -> tuple[str, str]:
             "a".encode(asked)  # refuses what encodes no text, such as base64
             codecs.getincrementaldecoder(asked)
         except (LookupError, ValueError):
-            raise triage.BadOption(
+            raise BadOption(
                 f"--encoding {asked!r} is not known: utf-8, utf-16, cp1252, latin-1 and shift-jis are"
             ) from None
     for magic, what in _MAGIC:
         if head.startswith(magic):
-            raise triage.DataError(f"{quote_path(path)} is not text but {what}")
+            raise DataError(f"{quote_path(path)} is not text but {what}")
     if asked:
         return asked, "strict"
     for mark, codec in _BOMS:
         if head.startswith(mark):
             # UTF-32's little-endian mark begins with UTF-16's.
             if codec == "utf-32":
-                raise triage.DataError(f"{quote_path(path)} is UTF-32: pass --encoding utf-32")
+                raise DataError(f"{quote_path(path)} is UTF-32: pass --encoding utf-32")
             return codec, "strict"
     if CSV_MARK.encode() in head[: head.find(b"\n") + 1]:
         # Files that triage wrote may hold controls and lone surrogates: they come back as they were.
@@ -78,12 +80,10 @@ def _check_text(head: bytes, path: str) -> None:
         odd = head[1::2].count(0)
         if max(odd, nuls - odd) > 0.9 * nuls and nuls < 0.6 * len(head):
             name = "utf-16-le" if odd > nuls - odd else "utf-16-be"
-            raise triage.DataError(
-                f"{quote_path(path)} seems to be UTF-16 without a mark: pass --encoding {name}"
-            )
+            raise DataError(f"{quote_path(path)} seems to be UTF-16 without a mark: pass --encoding {name}")
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if (nuls * 10 > 3 * len(head) and nuls > 1) or (controls > 16 and controls * 20 > len(head)):
-        raise triage.DataError(f"{quote_path(path)} is not text: a CSV, JSON Lines or Parquet file is needed")
+        raise DataError(f"{quote_path(path)} is not text: a CSV, JSON Lines or Parquet file is needed")
 
 
 def characters(stream: Input, codec: str, errors: str, path: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def characters(stream: Input, codec: str, errors: str, path: str) -> Iterator[st
                 path, codec, at, line + line_ends(before), error.object[error.start :]
             ) from None
         except UnicodeError:
-            raise triage.DataError(
+            raise DataError(
                 f"{quote_path(path)} is not {codec}, from its first bytes on: pass another --encoding"
             ) from None
         if not data and not text:
@@ -126,18 +126,18 @@ def line_ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
-def _undecodable(path: str, codec: str, offset: int, line: int, rest: bytes) -> triage.DataError:
+def _undecodable(path: str, codec: str, offset: int, line: int, rest: bytes) -> DataError:
     where = f"byte {offset:,} of {quote_path(path)} (line {line:,})"
     if codecs.lookup(codec).name.startswith(("utf-16", "utf-32")):
-        return triage.DataError(f"{where} is not {codec}: the file is damaged or cut off")
+        return DataError(f"{where} is not {codec}: the file is damaged or cut off")
     try:
         rest[:1000].decode("cp1252")
         guess = "cp1252"
     except UnicodeDecodeError:
         guess = "latin-1"
     if codecs.lookup(codec).name != "utf-8":
-        return triage.DataError(f"{where} is not {codec}: pass another --encoding")
-    return triage.DataError(
+        return DataError(f"{where} is not {codec}: pass another --encoding")
+    return DataError(
         f"{where} is not UTF-8: pass --encoding NAME, perhaps --encoding {guess}, or save the file as UTF-8"
     )
 
