@@ -29,6 +29,9 @@ _SECTIONS: dict[str, tuple[str, ...] | None] = {
         "id-column",
         "encoding",
         "delimiter",
+        "sheet",
+        "day-first",
+        "date-format",
         "corrections",
     ),
     "pipeline": (
@@ -80,7 +83,7 @@ class Experiment:
     """
 
     location: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     corrections: str = ""
     cleaners: tuple[Step, ...] | None = None
     stopwords: str | None = None
@@ -138,7 +141,10 @@ class Experiment:
             raise BadOption("keep is a list of words")
         for name in ("columns", "queues"):
             for key, value in getattr(self, name).items():
-                if not isinstance(value, str):
+                several = key == "text_column" and isinstance(value, tuple)
+                if not isinstance(value, str) and not (
+                    several and all(isinstance(each, str) for each in value)
+                ):
                     raise BadOption(f"{name}: {quote_path(key)} is a text, not {_kind(value)}")
         for key, rule in self.rules.items():
             if not isinstance(rule, Mapping):
@@ -172,7 +178,8 @@ class Experiment:
             name: None if record[name] is None else tuple((step, options) for step, options in record[name])
             for name in ("cleaners", "policies")
         }
-        return cls(**{**record, **steps, "keep": tuple(record["keep"])})
+        columns = {name: tuple(of) if isinstance(of, list) else of for name, of in record["columns"].items()}
+        return cls(**{**record, **steps, "columns": columns, "keep": tuple(record["keep"])})
 
 
 def load_experiment(path: str) -> Experiment:
@@ -244,7 +251,11 @@ def _step(entry: Any, path: str, where: str) -> Step:
 
 
 def _word(value: Any) -> Any:
-    """A whole number where a name is expected is one: `label-column = 3`."""
+    """A whole number where a name is expected is one: `label-column = 3`; `day-first = true` is a yes."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return tuple(map(_word, value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -266,4 +277,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return {dict: "a table", list: "a list", bool: "true or false"}.get(type(value), type(value).__name__)
+    return {dict: "a table", list: "a list", tuple: "a list", bool: "true or false"}.get(
+        type(value), type(value).__name__
+    )

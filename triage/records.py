@@ -80,12 +80,15 @@ class Dataset:
         documents: in the order of the source.
         quarantined: rows that could not be read; rows in = len(documents) + len(quarantined).
         cleaners: the cleaning that the corpus asks for, or () for the default.
+        columns: of which columns of a file the text, label, date and id were read, and how its dates are
+            written; a model remembers it, so that routing reads the same.
     """
 
     name: str
     documents: Sequence[Document]
     quarantined: Sequence[Quarantined] = ()
     cleaners: tuple[str, ...] = ()
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.documents)

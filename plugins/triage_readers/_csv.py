@@ -116,7 +116,10 @@ class CsvSource(FileSource):
             records = self._records(self._physical(stream))
             records.header()
             for line, fields in records.rows(self._width, self._label, date=self._date, extra=self._extra):
-                if isinstance(fields, list) and fields[self._text[0]].strip().removeprefix("\ufeff") in self._header:
+                if (
+                    isinstance(fields, list)
+                    and fields[self._text[0]].strip().removeprefix("\ufeff") in self._header
+                ):
                     if same_header(fields, self._header):
                         self._repeated += 1
                         continue

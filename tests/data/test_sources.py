@@ -105,7 +105,7 @@ def test_without_readers_a_path_says_so(path):
 
 
 def test_columns_of_a_corpus_cannot_be_chosen(host):
-    with pytest.raises(triage.BadOption, match="leave --text-column away"):
+    with pytest.raises(triage.BadOption, match="remove --text-column"):
         sources.open_source(host, "three", options={"text_column": "text"})
 
 

@@ -960,15 +960,15 @@ def test_a_year_of_two_digits_that_could_be_a_day_is_not_guessed(tmp_path, writt
 
 
 @pytest.mark.parametrize(
-    ("written", "format", "day"),
+    ("written", "form", "day"),
     [
         ("24-03-01", "%y-%m-%d", (2024, 3, 1)),
         ("1 de marzo", "", None),
         ("03|2024|01", "%m|%Y|%d", (2024, 3, 1)),
     ],
 )
-def test_the_format_that_is_given_is_the_only_one(tmp_path, written, format, day):
-    days, _ = dated(tmp_path, written, **({"date_format": format} if format else {}))
+def test_the_format_that_is_given_is_the_only_one(tmp_path, written, form, day):
+    days, _ = dated(tmp_path, written, **({"date_format": form} if form else {}))
     assert days == [datetime.date(*day) if day else None]
 
 

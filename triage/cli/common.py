@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -107,10 +107,21 @@ def columns_options(command: F) -> F:
         ("--id-column", "The column that identifies a document."),
         ("--date-column", "The column that holds the date."),
         ("--label-column", "The column that holds the label."),
-        ("--text-column", "The column that holds the text."),
+        ("--sheet", "The sheet of an Excel workbook that holds several."),
+        ("--date-format", "How dates are written, such as %d/%m/%Y."),
     ):
         command = click.option(flag, metavar="NAME", help=words)(command)
-    return command
+    command = click.option(
+        "--day-first/--month-first",
+        default=None,
+        help="What 03/04/2024 is, where the dates of the column do not tell it.",
+    )(command)
+    return click.option(
+        "--text-column",
+        metavar="NAME",
+        multiple=True,
+        help="The column that holds the text; repeatable, then the cells are joined.",
+    )(command)
 
 
 def experiment_options(command: F) -> F:
@@ -174,10 +185,14 @@ def read_experiment(
     )
 
 
-def columns_of(given: dict[str, Any]) -> dict[str, str]:
+def columns_of(given: dict[str, Any]) -> dict[str, Any]:
     """Take the column flags out of `given` and return those that were set."""
-    names = ("text_column", "label_column", "date_column", "id_column", "encoding", "delimiter")
+    names = ("label_column", "date_column", "id_column", "encoding", "delimiter", "sheet", "date_format")
     taken = {name: given.pop(name, None) for name in names}
+    texts: tuple[str, ...] = given.pop("text_column", None) or ()
+    taken["text_column"] = texts[0] if len(texts) == 1 else tuple(texts)
+    day_first = given.pop("day_first", None)
+    taken["day_first"] = None if day_first is None else "yes" if day_first else "no"
     return {name: value for name, value in taken.items() if value}
 
 
@@ -185,11 +200,12 @@ def read(
     talk: Talk,
     plugins: Plugins,
     location: str,
-    columns: dict[str, str],
+    columns: dict[str, Any],
     *,
     strict: bool = False,
     labelled: bool = False,
     corrections: str = "",
+    learned: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Read a corpus and say how many rows came in, were kept and were quarantined."""
     from triage.data.checks import dataset_warnings
@@ -197,7 +213,7 @@ def read(
     from triage.data.sources import gather, open_source, summary
 
     with talk.stage(f"reading {location}"):
-        source = open_source(plugins, location, options=columns)
+        source = open_source(plugins, location, options=columns, learned=learned or {})
         dataset = gather(plugins, source, location=location, strict=strict, labelled=labelled)
     talk.say(summary(dataset))
     for note in getattr(source, "notes", ()):

@@ -106,7 +106,10 @@ def command(
         labelled=True,
         corrections=experiment.corrections,
     )
-    test = read(talk, plugins, test_corpus, dict(experiment.columns), labelled=True) if test_corpus else None
+    test = None
+    if test_corpus:
+        columns, learned = dict(experiment.columns), dataset.columns
+        test = read(talk, plugins, test_corpus, columns, labelled=True, learned=learned)
 
     from triage.evaluation.jobs import job_of
     from triage.host.sandbox import Isolation

@@ -132,7 +132,8 @@ def command(
             (reviewers_per_day, max_review_share),
             explain=explain,
         )
-    rows, source = _rows(plugins, file, texts, columns_of(given))
+    learned = {} if model is None else router.model.trained.get("columns", {})
+    rows, source = _rows(plugins, file, texts, columns_of(given), learned)
     seen = _Seen(talk, quote_path(file or "--text"), strict=strict)
     decisions = seen.count(router, islice(rows, limit), live=file == "-", capacity=capacity)
     _write(decisions, form, out, stamp, seen, explain=explain)
@@ -201,7 +202,7 @@ def _capacity(model: Model, per_day: int | None, share: float | None) -> Capacit
 
 
 def _rows(
-    plugins: Plugins, file: str | None, texts: Sequence[str], columns: dict[str, str]
+    plugins: Plugins, file: str | None, texts: Sequence[str], columns: dict[str, Any], learned: dict[str, Any]
 ) -> tuple[Iterator[Document | Quarantined], Source | None]:
     """Return the rows to decide on, and the source that they come from where there is one."""
     if file is None:
@@ -210,7 +211,7 @@ def _rows(
         return _lines(sys.stdin.buffer), None
     from triage.data.sources import checked, open_source
 
-    source = open_source(plugins, file, options=columns)
+    source = open_source(plugins, file, options=columns, learned=learned)
     return iter(checked(source, file)), source
 
 

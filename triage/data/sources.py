@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from triage.errors import BadOption, DataError, NoInput, PluginFailed, TriageError, Unavailable, UnknownName
 from triage.host.extensions import Corpus
@@ -17,17 +18,26 @@ from triage.records import Dataset, Document, Quarantined
 __all__ = ["gather", "load", "open_source", "row_counts", "save_quarantine", "summary"]
 
 _END = object()
-_NONE: Mapping[str, str] = MappingProxyType({})
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-def open_source(plugins: Plugins, location: str, *, options: Mapping[str, str] = _NONE) -> Source:
+def open_source(
+    plugins: Plugins,
+    location: str,
+    *,
+    options: Mapping[str, Any] = _NONE,
+    learned: Mapping[str, Any] = _NONE,
+) -> Source:
     """Return the documents of `location`: a corpus plugin's name, else a path for the readers.
 
     Args:
         plugins: where the corpora and the readers are.
         location: such as `complaints` or `exports/2024.csv.gz`; write `./complaints` for a file of that name.
-        options: for paths: `text_column`, `label_column`, `date_column`, `id_column`, `encoding` and
-            `delimiter`, each only where it was given.
+        options: for paths: `text_column` (one name or several), `label_column`, `date_column`, `id_column`,
+            `encoding`, `delimiter`, `sheet`, `day_first` ("yes" or "no") and `date_format`, each only where it
+            was given.
+        learned: what a model learned from, as `Dataset.columns` or its `trained["columns"]` say it: read again
+            where `options` say nothing else and the file has it.
 
     Raises:
         UnknownName: neither a corpus nor a file has this name.
@@ -40,10 +50,10 @@ def open_source(plugins: Plugins, location: str, *, options: Mapping[str, str] =
     if location in names:
         if options:
             given = ", ".join(f"--{name.replace('_', '-')}" for name in options)
-            raise BadOption(f"the corpus {location!r} has its own columns: leave {given} away")
+            raise BadOption(f"the corpus {location!r} has its own columns: remove {given}")
         source: Source = plugins.build(plugins.corpus(location))
         return source
-    opened = plugins.open_corpus(location, dict(options))
+    opened = plugins.open_corpus(location, {**_learned_options(learned), **options})
     if opened is not None:
         return opened
     if os.path.lexists(location):
@@ -55,11 +65,24 @@ def open_source(plugins: Plugins, location: str, *, options: Mapping[str, str] =
     raise UnknownName("corpus", location, names, remedy="There is no file of that name either.")
 
 
+def _learned_options(learned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a model learned from as options that readers take: they hold where nothing was given."""
+    found = {
+        f"learned_{role}_column": learned[role]
+        for role in ("text", "label", "date", "id")
+        if learned.get(role)
+    }
+    return found | {
+        f"learned_{name}": learned[name] for name in ("date_order", "date_format") if learned.get(name)
+    }
+
+
 def load(
     plugins: Plugins,
     location: str,
     *,
-    options: Mapping[str, str] = _NONE,
+    options: Mapping[str, Any] = _NONE,
+    learned: Mapping[str, Any] = _NONE,
     strict: bool = False,
     labelled: bool = False,
 ) -> Dataset:
@@ -69,6 +92,7 @@ def load(
         plugins: where the corpora and the readers are.
         location: as in `open_source`.
         options: as in `open_source`.
+        learned: as in `open_source`.
         strict: whether one quarantined row is an error.
         labelled: whether a file without a label column is an error.
 
@@ -78,7 +102,7 @@ def load(
     """
     return gather(
         plugins,
-        open_source(plugins, location, options=options),
+        open_source(plugins, location, options=options, learned=learned),
         location=location,
         strict=strict,
         labelled=labelled,
@@ -114,6 +138,7 @@ def gather(
         documents=tuple(documents),
         quarantined=tuple(quarantined),
         cleaners=corpus.cleaners if corpus else tuple(getattr(source, "cleaners", ())),
+        columns=dict(getattr(source, "learned", {})),
     )
 
 

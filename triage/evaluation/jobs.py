@@ -20,7 +20,7 @@ from typing import Any
 from triage.config import Experiment
 from triage.data.corrections import correct
 from triage.data.sources import load
-from triage.errors import PluginFailed, TriageError
+from triage.errors import DataError, PluginFailed, TriageError
 from triage.evaluation.evaluate import evaluate, with_held_out
 from triage.evaluation.runs import run_name, to_json, write_run
 from triage.host.extensions import Corpus
@@ -46,6 +46,8 @@ class Job:
         run: the name of the run's directory: it holds a digest of all that decides the outcome.
         runs: the directory in which that directory lies.
         model: where the model is written, or "" where it is not kept.
+        corpus_sha256: of the corpus as it was when the job was made, or "" for whatever is there.
+        test_sha256: the same of `test`.
     """
 
     experiment: Experiment
@@ -53,6 +55,8 @@ class Job:
     run: str
     runs: str
     model: str = ""
+    corpus_sha256: str = ""
+    test_sha256: str = ""
 
     @property
     def folder(self) -> Path:
@@ -95,6 +99,8 @@ def job_of(
         _whole(test_location, plugins.names(Corpus)),
         name,
         os.path.abspath(runs),  # noqa: PTH100 - links stay links
+        corpus_sha256=dataset.sha256,
+        test_sha256=test.sha256 if test else "",
     )
 
 
@@ -151,6 +157,19 @@ def follow(
     )
 
 
+def _check_unchanged(dataset: Dataset, expected: str) -> None:
+    """Refuse a corpus that is another than when the evaluation began: its runs could not be compared.
+
+    Raises:
+        DataError: its digest is another.
+    """
+    if expected and dataset.sha256 != expected:
+        raise DataError(
+            f"{dataset.name} has changed since the evaluation began: its texts or labels are not those that the "
+            "other runs learned from. Run it again on a file that nothing writes to"
+        )
+
+
 def _work(job: Job, tell: Callable[..., None]) -> None:
     """Do the job, in the process that is its own."""
     plugins = Plugins.discover()
@@ -159,7 +178,13 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     dataset = load(plugins, experiment.location, options=experiment.columns, labelled=True)
     if experiment.corrections:
         dataset, _ = correct(dataset, experiment.corrections)
-    test = load(plugins, job.test, options=experiment.columns, labelled=True) if job.test else None
+    test = None
+    if job.test:
+        columns, learned = experiment.columns, dataset.columns
+        test = load(plugins, job.test, options=columns, learned=learned, labelled=True)
+    _check_unchanged(dataset, job.corpus_sha256)
+    if test is not None:
+        _check_unchanged(test, job.test_sha256)
     tell("preparing")
     prepared = prepare(dataset, experiment, plugins, test=test)
     tell("training", documents=len(prepared.splits.train))

@@ -7,6 +7,7 @@ it yields is checked and kept by name. `build` is called when the thing is used.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pluggy
 
@@ -257,11 +258,14 @@ def triage_kinds() -> Iterable[Kind]:
 
 
 @hookspec(firstresult=True)
-def triage_open_corpus(location: str, options: dict[str, str]) -> Source | None:
+def triage_open_corpus(location: str, options: dict[str, Any]) -> Source | None:
     '''Open `location`, or return None to leave it to the next plugin. The built-in readers come last.
 
-    `options` holds what the user said about the columns: `text_column`, `label_column`, `date_column`,
-    `id_column`, `encoding` and `delimiter`, each only where it was given.
+    `options` holds what the user said about the columns: `text_column` (a name, or a tuple of several),
+    `label_column`, `date_column`, `id_column`, `encoding`, `delimiter`, `sheet`, `day_first` ("yes" or "no") and
+    `date_format`, each only where it was given. What a model learned from comes as `learned_text_column` and so
+    on: it is read where nothing else was given. A source that says in an attribute `learned` what it reads
+    (`{"text": [...], "label": ...}`) gets that back at routing.
 
     ```python
     """Read `.lines` files: a label, a tab, a text."""

@@ -317,7 +317,7 @@ class Plugins:
             return _Blame(extension)
         return _Blame(f"the {extension.kind} {extension.name!r}")
 
-    def open_corpus(self, location: str, options: dict[str, str]) -> Source | None:
+    def open_corpus(self, location: str, options: dict[str, Any]) -> Source | None:
         """Ask the readers, strangers first, to open `location`; None where none can.
 
         Raises:

@@ -208,6 +208,7 @@ def fit(
         trained={
             "corpus": prepared.dataset.name,
             "corpus_sha256": prepared.dataset.sha256,
+            "columns": dict(prepared.dataset.columns),
             "documents": {name: len(part) for name, part in prepared.splits.parts.items()},
             "set_aside": dict(prepared.splits.set_aside),
             "seed": experiment.seed,

@@ -415,7 +415,9 @@ class _Worker:
         found = Path(path).stat()
         if (found.st_size, found.st_mtime_ns) != (size, changed):
             raise DataError(f"{quote_path(path)} has changed since the run began: begin again")
-        return iter(checked(open_source(self.plugins, path, options=self.job.options), path))
+        learned = self.router.model.trained.get("columns", {})
+        source = open_source(self.plugins, path, options=self.job.options, learned=learned)
+        return iter(checked(source, path))
 
 
 @functools.lru_cache(maxsize=1)
