@@ -55,9 +55,8 @@ def write(path, rows):
     return str(path)
 
 
-def triage(*words, code=0):
-    done = RUNNER.invoke(cli, [str(word) for word in words], catch_exceptions=False, standalone_mode=False)
-    return done
+def triage(*words):
+    return RUNNER.invoke(cli, [str(word) for word in words], catch_exceptions=False, standalone_mode=False)
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +76,7 @@ def labels(done):
 
 
 def test_a_model_remembers_the_columns_that_it_learned_from(folder):
-    record = (
-        json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
-        if (folder / "model" / "model.json").exists()
-        else json.loads(next((folder / "model").rglob("model.json")).read_text(encoding="utf-8"))
-    )
+    record = json.loads(next((folder / "model").rglob("model.json")).read_text(encoding="utf-8"))
     assert record["trained"]["columns"] == {"text": ["head", "letter"], "label": "team", "id": "id"}
 
 

@@ -11,6 +11,7 @@ import importlib
 import click
 
 from triage import __version__
+from triage.cli.conventions import hold
 from triage.errors import PluginFailed, UnknownName
 from triage.host.extensions import Command
 from triage.host.manager import Plugins
@@ -54,12 +55,12 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name in _COMMANDS:
             command: click.Command = importlib.import_module(f"triage.cli.{cmd_name}").command
-            return command
+            return hold(command)
         record = self._plugins.extension(Command, cmd_name)
         built = self._plugins.build(record)
         if not isinstance(built, click.Command):
             raise PluginFailed(f"{cmd_name}: build must return a click.Command, got {type(built).__name__}")
-        return built
+        return hold(built)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
