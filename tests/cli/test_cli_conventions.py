@@ -89,6 +89,6 @@ def test_what_stands_on_stdin_is_read_too(place):
     import sys
 
     words = [sys.executable, "-m", "triage", "route", "model", "-", "--format", "csv", "--out", "past.csv"]
-    with open("past.csv", "rb") as stdin:
+    with pathlib.Path("past.csv").open("rb") as stdin:
         done = subprocess.run(words, stdin=stdin, capture_output=True, text=True)
     assert (done.returncode, "which is read" in done.stderr) == (2, True), done.stderr
