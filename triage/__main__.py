@@ -131,6 +131,8 @@ def _run() -> int:
     except BrokenPipeError:  # whoever reads has seen enough
         _drop_output()
         return 0
+    except SystemExit:
+        return _say("a plugin called sys.exit; `triage plugins` lists them", 69)
     except MemoryError:
         return _say("out of memory; try a smaller corpus or fewer features", 70)
     except OSError as error:

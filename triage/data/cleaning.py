@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from triage.errors import BadOption, DataError, PluginFailed, TriageError, UsageError, did_you_mean
-from triage.host.guard import aside
+from triage.errors import BadOption, DataError, PluginFailed, UsageError, did_you_mean
+from triage.host.guard import aside, ends_a_plugin, name_of_error
 from triage.host.manager import Plugins
 from triage.host.options import options_of, resolve
 from triage.host.protocols import Clean
@@ -64,11 +64,11 @@ class Cleaning:
         for (name, _), clean in zip(self.steps, self.functions, strict=True):
             try:
                 text = clean(text)
-            except (TriageError, MemoryError):
-                raise
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+            except BaseException as error:
+                if not ends_a_plugin(error):
+                    raise
                 # From None: the message of the first error may quote the text.
-                raise PluginFailed(f"the cleaner {name!r} failed with {type(error).__name__}") from None
+                raise PluginFailed(f"the cleaner {name!r} failed with {name_of_error(error)}") from None
             if not isinstance(text, str):
                 raise PluginFailed(f"the cleaner {name!r} returned {type(text).__name__}, not text")
         return _normalised(text)

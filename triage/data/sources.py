@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from triage.errors import BadOption, DataError, NoInput, PluginFailed, TriageError, Unavailable, UnknownName
+from triage.errors import BadOption, DataError, NoInput, PluginFailed, Unavailable, UnknownName
 from triage.host.extensions import Corpus
-from triage.host.guard import aside
+from triage.host.guard import aside, ends_a_plugin, name_of_error
 from triage.host.manager import Plugins
 from triage.host.protocols import Source
 from triage.io.files import csv_line, quote_path, write_file
@@ -161,12 +161,12 @@ def checked(source: Source, location: str) -> Iterator[Document | Quarantined]:
                     f"the source of {quote_path(location)} yields {type(item).__name__}, not Document"
                 )
             yield item
-    except (TriageError, MemoryError):
-        raise
-    except Exception as error:
+    except BaseException as error:
+        if not ends_a_plugin(error):
+            raise
         # Only the type is named: a message may quote the text that it failed on.
         raise PluginFailed(
-            f"the source of {quote_path(location)} failed with {type(error).__name__}"
+            f"the source of {quote_path(location)} failed with {name_of_error(error)}"
         ) from error
 
 

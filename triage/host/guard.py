@@ -10,10 +10,13 @@ import sys
 import threading
 import types
 from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, TextIO, cast
 
+from triage.errors import TriageError
 from triage.io.terminal import safe_text
 
-__all__ = ["SECONDS", "TookTooLong", "aside", "seconds_to_load", "within"]
+__all__ = ["SECONDS", "TookTooLong", "aside", "ends_a_plugin", "name_of_error", "seconds_to_load", "within"]
 
 SECONDS = 60.0
 """How long loading a plugin may take: the heaviest imports take ten on a slow disk."""
@@ -54,20 +57,86 @@ class _Aside(io.TextIOBase):
         self._say(line)
 
 
+class _ByContext(io.TextIOBase):
+    """A stdout that sends what a plugin prints to stderr, and what all other threads print to where it belongs.
+
+    No file descriptor is touched: a process may have other threads that print data.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.stream = stream
+        self.users = 0
+
+    @property
+    def meant(self) -> TextIO:
+        """The stream that this context prints to."""
+        return cast("TextIO", _stand_in.get() or self.stream)
+
+    def write(self, text: str) -> int:
+        return self.meant.write(text)
+
+    def flush(self) -> None:
+        if _stand_in.get() is None:
+            self.stream.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return _stand_in.get() is None and self.stream.isatty()
+
+    def fileno(self) -> int:
+        if _stand_in.get() is not None:
+            raise io.UnsupportedOperation("a plugin's stdout has no file descriptor")
+        return self.stream.fileno()
+
+    def __getattr__(self, name: str) -> Any:
+        # buffer, encoding, errors: those of the stream that is meant
+        return getattr(self.meant, name)
+
+
+_stand_in: ContextVar[_Aside | None] = ContextVar("triage_stand_in", default=None)
+_lock = threading.Lock()
+
+
 @contextlib.contextmanager
 def aside() -> Iterator[None]:
-    """Let nothing that is printed in this context reach stdout, which is for data: it goes to stderr."""
-    stand_in = _Aside()
-    before = sys.stdout
-    if isinstance(before, _Aside):  # a plugin within a plugin
+    """Let nothing that is printed in this context reach stdout, which is for data: it goes to stderr.
+
+    Other threads print as before.
+    """
+    if _stand_in.get() is not None:  # a plugin within a plugin
         yield
         return
-    sys.stdout = stand_in
+    stand_in = _Aside()
+    token = _stand_in.set(stand_in)
+    with _lock:
+        now: object = sys.stdout
+        shared = now if isinstance(now, _ByContext) else _ByContext(sys.stdout)
+        sys.stdout = cast("TextIO", shared)
+        shared.users += 1
     try:
         yield
     finally:
-        sys.stdout = before
+        _stand_in.reset(token)
+        with _lock:
+            shared.users -= 1
+            if not shared.users and cast("object", sys.stdout) is shared:
+                sys.stdout = shared.stream
         stand_in.end()
+
+
+def ends_a_plugin(error: BaseException) -> bool:
+    """Return whether an exception is a plugin's failure: everything but Ctrl-C, and what triage itself raises."""
+    return not isinstance(
+        error, TriageError | KeyboardInterrupt | MemoryError | GeneratorExit | BrokenPipeError
+    )
+
+
+def name_of_error(error: BaseException) -> str:
+    """Return what a plugin did, for a message: never the error's own text, which may quote a document."""
+    return "SystemExit (it called sys.exit)" if isinstance(error, SystemExit) else type(error).__name__
 
 
 def seconds_to_load() -> float:

@@ -11,17 +11,18 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pluggy
 
-from triage.errors import PluginFailed, TriageError, Unavailable, UnknownName
+from triage.errors import PluginFailed, Unavailable, UnknownName
 from triage.host import hookspecs
 from triage.host.extensions import Backend, Cleaner, Corpus, Extension, Kind, Policy, Report
-from triage.host.guard import TookTooLong, aside, seconds_to_load, within
+from triage.host.guard import TookTooLong, aside, ends_a_plugin, name_of_error, seconds_to_load, within
 from triage.host.kinds import KINDS
 from triage.host.options import build_with, options_of
 from triage.host.protocols import Source
+from triage.io.files import quote_path
 from triage.io.terminal import safe_text
 from triage.records import Epoch, Evaluation, Run
 
@@ -115,7 +116,7 @@ class Plugins:
         disabled = os.environ.get("TRIAGE_DISABLE", "")
         settings.setdefault("disable", [name.strip() for name in disabled.split(",") if name.strip()])
         plugins = cls(**settings)
-        points = importlib.metadata.entry_points(group=GROUP)
+        points = plugins._entry_points()
         # pluggy calls what was registered last first: the built-in readers are to come last.
         loaded = [
             (origin, plugin)
@@ -126,6 +127,26 @@ class Plugins:
         for origin, plugin in sorted(loaded, key=lambda each: not hasattr(each[1], "triage_kinds")):
             plugins.register(plugin, origin=origin)
         return plugins
+
+    def _entry_points(self) -> list[importlib.metadata.EntryPoint]:
+        """Return the entry points of the group; a distribution whose list is malformed is kept as a failure."""
+        try:
+            return list(importlib.metadata.entry_points(group=GROUP))
+        except Exception as error:  # noqa: BLE001 - any package on the path may be broken: find which
+            del error
+        found: dict[tuple[str, str], importlib.metadata.EntryPoint] = {}
+        for distribution in importlib.metadata.distributions():
+            name = "a package"
+            try:
+                name = distribution.metadata["Name"] or name
+                points = [point for point in distribution.entry_points if point.group == GROUP]
+            except Exception as error:  # noqa: BLE001
+                reason = f"its entry_points.txt cannot be read ({type(error).__name__}); it is skipped"
+                self._failed(Origin(plugin=name, module="", distribution=name), reason, error)
+                continue
+            for point in points:
+                found.setdefault((name, point.name), point)
+        return list(found.values())
 
     def _load(self, point: importlib.metadata.EntryPoint) -> Iterator[tuple[Origin, object]]:
         """Import one entry point in its own guard; yield it unless it is disabled or fails."""
@@ -158,12 +179,15 @@ class Plugins:
                 self._failed(origin, f"triage_kinds yields the kind {kind.name!r}, which exists already")
             else:
                 self._add_kind(kind)
-        reason = self._check_hooks(plugin)
+        try:
+            reason = self._check_hooks(plugin)
+        except Exception as error:  # noqa: BLE001 - a module's attributes may raise anything
+            reason = _reason(error)
         if not reason:
             try:
                 self._manager.register(plugin, name=f"{origin.distribution}:{origin.plugin}")
                 self._manager.check_pending()
-            except (pluggy.PluginValidationError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - pluggy looks at every attribute of the module
                 if self._manager.is_registered(plugin):  # whether it still is depends on pluggy's version
                     self._manager.unregister(plugin)
                 reason = _reason(error)
@@ -196,7 +220,11 @@ class Plugins:
 
     def _collect(self, plugin: object, origin: Origin, hook: str, record: type[R]) -> list[R]:
         """Return what one hook of a plugin yields; what is no `record` is kept as a failure."""
-        implementation = getattr(plugin, hook, None)
+        try:
+            implementation = getattr(plugin, hook, None)
+        except Exception as error:  # noqa: BLE001 - a module's attributes may raise anything
+            self._failed(origin, f"{hook}: {_reason(error)}", error)
+            return []
         if implementation is None or not hasattr(implementation, "triage_impl"):
             return []
         try:
@@ -323,9 +351,15 @@ class Plugins:
         Raises:
             PluginFailed: a reader raised something that is not a `TriageError`.
         """
-        with _Blame(f"a reader of {location!r}"):
-            source: Source | None = self._manager.hook.triage_open_corpus(location=location, options=options)
-            return source
+        for implementation in reversed(self._manager.hook.triage_open_corpus.get_hookimpls()):
+            given = {"location": location, "options": dict(options)}
+            origin = self._origins.get(implementation.plugin, "unknown")
+            with _Blame(f"the plugin {origin}, asked to read {quote_path(location)},"):
+                arguments = {name: given[name] for name in implementation.argnames}
+                source = cast("Source | None", implementation.function(**arguments))
+            if source is not None:
+                return source
+        return None
 
     def epoch_finished(self, run: Run, epoch: Epoch) -> None:
         """Tell every observer."""
@@ -342,7 +376,9 @@ class Plugins:
             try:
                 with aside():
                     implementation.function(*values)
-            except Exception as error:  # noqa: BLE001 - an observer stops nothing
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt | MemoryError):
+                    raise
                 plugin = implementation.plugin
                 if plugin not in self._reported:
                     self._reported.add(plugin)
@@ -370,12 +406,10 @@ class _Blame:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
         self._aside.close()
-        if error is None or isinstance(error, TriageError | KeyboardInterrupt | MemoryError):
+        if error is None or not ends_a_plugin(error):
             return
-        if isinstance(error, Exception | SystemExit):
-            # Only the type is named: a message may quote the text that it failed on.
-            place = _place(trace)
-            raise PluginFailed(f"{self.name} failed with {type(error).__name__}{place}") from error
+        # Only the type is named: a message may quote the text that it failed on.
+        raise PluginFailed(f"{self.name} failed with {name_of_error(error)}{_place(trace)}") from error
 
 
 def _to_stderr(line: str) -> None:
@@ -392,7 +426,10 @@ def _place(trace: types.TracebackType | None) -> str:
 
 def _reason(error: BaseException) -> str:
     """Return the error in one line: its type and its message."""
-    message = " ".join(str(error).split())
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - an error of a plugin may have no text that can be made
+        message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 

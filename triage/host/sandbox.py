@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -86,6 +87,18 @@ class Process:
                 self._started.kill()
 
 
+def _limit(pid: int, isolation: Isolation | None) -> None:
+    """Let the system end a process that outlives the one which keeps its time."""
+    try:
+        import resource
+
+        if isolation is not None and hasattr(resource, "prlimit"):
+            seconds = math.ceil(isolation.seconds * (os.cpu_count() or 1)) + 1
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+    except (ImportError, OSError, ValueError, OverflowError):
+        pass  # not on this system, or it has ended already
+
+
 @contextlib.contextmanager
 def launch(
     command: Sequence[str], isolation: Isolation | None = None, *, stderr: int | None = None
@@ -115,6 +128,7 @@ def launch(
             start_new_session=isolation is not None,
         )
         process = Process(started, isolation)
+        _limit(started.pid, isolation)
         timer = threading.Timer(isolation.seconds, process.stop, kwargs={"late": True}) if isolation else None
         if timer is not None:
             timer.daemon = True

@@ -98,9 +98,14 @@ def console(
     """
     from rich.console import Console
 
-    stream = file or (sys.stderr if stderr else sys.stdout)
+    class Quiet(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave a closed pipe to the command line: Rich would end the process with code 1."""
+            raise BrokenPipeError
+
+    stream = file or (sys.stderr if stderr else getattr(sys.stdout, "meant", sys.stdout))
     plain = os.environ.get("NO_COLOR", "") != ""
-    made = Console(
+    made = Quiet(
         # write, flush, isatty and encoding are all that Rich uses; there is no stream after `>&-`
         file=_Lenient(stream) if stream else None,  # type: ignore[arg-type]
         color_system=None if plain else "auto",

@@ -15,7 +15,7 @@ from triage.config import Experiment
 from triage.data.cleaning import Cleaning, build_cleaning
 from triage.data.vocabulary import Vectorizer
 from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailable, UnknownName, UsageError
-from triage.host.guard import aside
+from triage.host.guard import aside, name_of_error
 from triage.host.manager import Plugins
 from triage.host.protocols import Classifier, Explains, Remembers
 from triage.io.files import quote_path
@@ -199,7 +199,10 @@ def predict_raw(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.flo
         aside(),
         np.errstate(all="ignore"),
     ):  # what is not finite is found in the answer, and judged by document
-        return classifier.predict_proba(inputs)
+        try:
+            return classifier.predict_proba(inputs)
+        except SystemExit as error:
+            raise PluginFailed(f"{type(classifier).__name__} failed with {name_of_error(error)}") from None
 
 
 def _learned(classifier: Classifier) -> dict[str, Any]:
