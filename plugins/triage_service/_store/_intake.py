@@ -171,10 +171,18 @@ def _family(tx: Transaction, item: str, keys: Keys) -> str:
     """Return the family with the most keys in common, or a new one; "" for a text without a word."""
     if not keys:
         return ""
-    same = sa.func.count(t.sketch.c.key.distinct())
-    query = sa.select(t.sketch.c.family).where(t.sketch.c.key.in_(keys)).group_by(t.sketch.c.family)
-    row = tx.first(query.having(same >= _ALIKE).order_by(same.desc(), t.sketch.c.family).limit(1))
+    row = tx.first(_FAMILY, {"keys": keys})
     return item if row is None else str(row.family)
+
+
+def _family_statement() -> sa.Select[Any]:
+    same = sa.func.count(t.sketch.c.key.distinct())
+    keys: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+    query = sa.select(t.sketch.c.family).where(t.sketch.c.key.in_(keys)).group_by(t.sketch.c.family)
+    return query.having(same >= _ALIKE).order_by(same.desc(), t.sketch.c.family).limit(1)
+
+
+_FAMILY = _family_statement()
 
 
 def add_shadow(tx: Transaction, pairs: Sequence[tuple[str, Mapping[str, Any]]]) -> int:

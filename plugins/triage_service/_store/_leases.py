@@ -6,6 +6,7 @@ until somebody else claims it.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -15,11 +16,11 @@ import sqlalchemy as sa
 from triage_service._store import _schema as t
 from triage_service._store._chain import append
 from triage_service._store._errors import LeaseLost, NotSkippable, UnknownItem
-from triage_service._store._intake import add_note, decision_of
+from triage_service._store._intake import add_note
 from triage_service._store._records import Claimed, micros, seconds
 from triage_service._store._writer import Transaction
 
-__all__ = ["COUNTED", "alike", "claim", "claimed", "free", "given_by", "held", "release", "renew", "skip"]
+__all__ = ["COUNTED", "alike", "claim", "claimed", "held", "release", "renew", "skip"]
 
 _AUDIT_SHARE = 0.2
 _SKIP_HIDES = 3_600_000_000
@@ -28,17 +29,52 @@ COUNTED = ("review", "audit", "second")
 """The kinds of opinions that decide; a further one or a volunteer's does not."""
 
 
-def given_by(who: str | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition that an item has an opinion that counts and was not taken back."""
+def _given() -> sa.ColumnElement[bool]:
+    """Return the condition that :who gave an opinion on an item that counts and was not taken back."""
     o, back = t.opinion.alias(), t.opinion.alias()
     taken_back = sa.exists().where(back.c.retracts == o.c.id)
-    found = sa.exists().where(o.c.item == t.item.c.id, o.c.kind.in_(COUNTED), ~taken_back)
-    return found if who is None else found.where(o.c.who == who)
+    mine = (o.c.item == t.item.c.id) & (o.c.who == sa.bindparam("who"))
+    return sa.exists().where(mine, o.c.kind.in_(COUNTED), ~taken_back)
 
 
-def free(now: int) -> sa.ColumnElement[bool]:
+def free(now: Any) -> sa.ColumnElement[bool]:
     """Return the condition that nobody holds an item."""
-    return t.item.c.lease_until.is_(None) | (t.item.c.lease_until < now)
+    return sa.or_(t.item.c.lease_until.is_(None), t.item.c.lease_until < now)
+
+
+def _claim_statement(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
+    now = sa.bindparam("now", type_=sa.BigInteger)
+    mine = (t.skip.c.item == t.item.c.id) & (t.skip.c.who == sa.bindparam("who"))
+    candidates = sa.select(t.item.c.seq).where(
+        sa.text("state = 'open'"),  # as the partial index says it
+        t.item.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        free(now),
+        ~_given(),
+        ~sa.exists().where(mine, t.skip.c.until > now),
+        *conditions,
+    )
+    first = candidates.order_by(t.item.c.rank, t.item.c.seq).limit(1).with_for_update(skip_locked=True)
+    until = sa.bindparam("until", type_=sa.BigInteger)
+    lease = {"holder": sa.bindparam("who"), "lease_token": t.item.c.lease_token + 1, "lease_until": until}
+    where = t.item.c.seq == first.scalar_subquery()
+    return sa.update(t.item).where(where).values(**lease).returning(t.item.c.id)
+
+
+def _item_statement() -> sa.Select[Any]:
+    text, terms, given = t.body.alias(), t.body.alias(), t.decision
+    joined = (
+        sa.join(t.item, given, (given.c.item == t.item.c.id) & ~given.c.shadow)
+        .outerjoin(text, (text.c.item == t.item.c.id) & (text.c.part == "text"))
+        .outerjoin(terms, (terms.c.item == t.item.c.id) & (terms.c.part == "terms"))
+    )
+    columns = (t.item, text.c.text.label("text"), terms.c.text.label("terms"), given.c.json)
+    return sa.select(*columns).select_from(joined).where(t.item.c.id == sa.bindparam("item"))
+
+
+# Building a statement takes longer than running it, so the hottest ones are built once.
+_CLAIM = _claim_statement()
+_CLAIM_IN_QUEUES = _claim_statement(t.item.c.queue.in_(sa.bindparam("queues", expanding=True)))
+_ITEM = _item_statement()
 
 
 def claim(
@@ -50,71 +86,66 @@ def claim(
     """
     audits, others = [k for k in kinds if k == "audit"], [k for k in kinds if k != "audit"]
     order = [audits, others] if random.random() < _AUDIT_SHARE else [others, audits]
+    values = {"who": who, "now": tx.now, "until": tx.now + micros(lease)}
+    statement = _CLAIM
+    if queues:
+        statement, values["queues"] = _CLAIM_IN_QUEUES, list(queues)
     for chosen in order:
-        row = _claim_one(tx, who, lease, chosen, queues) if chosen else None
+        row = tx.first(statement, {**values, "kinds": chosen}) if chosen else None
         if row is not None:
             return claimed(tx, row.id)
     return None
 
 
-def _claim_one(
-    tx: Transaction, who: str, lease: float, kinds: Sequence[str], queues: Sequence[str]
-) -> sa.Row[Any] | None:
-    hidden = sa.exists().where(t.skip.c.item == t.item.c.id, t.skip.c.who == who, t.skip.c.until > tx.now)
-    query = sa.select(t.item.c.seq).where(
-        sa.text("state = 'open'"),  # as the partial index says it
-        t.item.c.kind.in_(kinds),
-        free(tx.now),
-        ~given_by(who),
-        ~hidden,
-    )
-    if queues:
-        query = query.where(t.item.c.queue.in_(queues))
-    next_one = query.order_by(t.item.c.rank, t.item.c.seq).limit(1).with_for_update(skip_locked=True)
-    lease_it = (
-        sa.update(t.item)
-        .where(t.item.c.seq == next_one.scalar_subquery())
-        .values(holder=who, lease_token=t.item.c.lease_token + 1, lease_until=tx.now + micros(lease))
-        .returning(t.item.c.id)
-    )
-    return tx.first(lease_it)
-
-
 def claimed(tx: Transaction, item: str) -> Claimed:
     """Return an item with the lease that it has."""
-    row = tx.rows(sa.select(t.item).where(t.item.c.id == item))[0]
-    texts = sa.select(t.body.c.text).where(t.body.c.item == item, t.body.c.part == "text")
+    row = tx.rows(_ITEM, {"item": item})[0]
+    decision = json.loads(row.json) | ({"terms": json.loads(row.terms)} if row.terms else {})
+    near = 0
+    if row.kind == "review" and row.family:
+        near = len(tx.rows(_ALIKE, _alike_values(tx, row)))
     return Claimed(
         id=row.id,
-        text=str(tx.connection.execute(texts).scalar() or ""),
+        text=row.text or "",
         kind=row.kind,
         queue=row.queue,
         source=row.source,
         received=seconds(row.received),
         due=None if row.due is None else seconds(row.due),
         model=row.model,
-        decision=decision_of(tx.connection, item),
-        alike=1 + len(alike(tx, row)) if row.kind == "review" else 1,
+        decision={**decision, "id": row.ext_id or ""},
+        alike=1 + near,
         token=row.lease_token,
         until=seconds(row.lease_until or tx.now),
     )
 
 
-def alike(tx: Transaction, row: sa.Row[Any], *, lock: bool = False) -> list[sa.Row[Any]]:
-    """Return the open near-duplicates of an item that a decision on it may decide too; never an audit."""
-    if not row.family:
-        return []
-    query = sa.select(t.item).where(
-        t.item.c.family == row.family,
-        t.item.c.seq != row.seq,
+def _alike_statement(*columns: Any) -> sa.Select[Any]:
+    query = sa.select(*columns).where(
+        t.item.c.family == sa.bindparam("family"),
+        t.item.c.seq != sa.bindparam("seq"),
         t.item.c.state == "open",
         t.item.c.how == "review",
         t.item.c.kind == "review",
-        t.item.c.queue.is_not_distinct_from(row.queue),
-        free(tx.now),
+        t.item.c.queue.is_not_distinct_from(sa.bindparam("queue", type_=sa.Text)),
+        free(sa.bindparam("now", type_=sa.BigInteger)),
     )
-    query = query.order_by(t.item.c.seq).limit(_FAMILY)
-    return tx.rows(query.with_for_update(skip_locked=True) if lock else query)
+    return query.order_by(t.item.c.seq).limit(_FAMILY)
+
+
+_ALIKE = _alike_statement(t.item.c.seq)
+
+
+def _alike_values(tx: Transaction, row: sa.Row[Any]) -> dict[str, Any]:
+    return {"family": row.family, "seq": row.seq, "queue": row.queue, "now": tx.now}
+
+
+def alike(tx: Transaction, row: sa.Row[Any]) -> list[sa.Row[Any]]:
+    """Return the open near-duplicates of an item that a decision on it may decide too, locked; never an audit."""
+    if not row.family:
+        return []
+    locked = _alike_statement(t.item).with_for_update(skip_locked=True)
+    return tx.rows(locked, _alike_values(tx, row))
 
 
 def held(who: str, item: str, token: int) -> sa.ColumnElement[bool]:

@@ -27,13 +27,21 @@ _MOST_WANTED = 3
 
 def standing(tx: Transaction, item: str) -> list[sa.Row[Any]]:
     """Return the opinions on an item that count and were not taken back, oldest first."""
+    return tx.rows(_STANDING, {"item": item})
+
+
+def _standing_statement() -> sa.Select[Any]:
     back = t.opinion.alias()
-    query = sa.select(t.opinion).where(
-        t.opinion.c.item == item,
-        t.opinion.c.kind.in_(COUNTED),
-        ~sa.exists().where(back.c.retracts == t.opinion.c.id),
-    )
-    return tx.rows(query.order_by(t.opinion.c.id))
+    mine = (t.opinion.c.item == sa.bindparam("item")) & t.opinion.c.kind.in_(COUNTED)
+    kept = ~sa.exists().where(back.c.retracts == t.opinion.c.id)
+    return sa.select(t.opinion).where(mine, kept).order_by(t.opinion.c.id)
+
+
+_STANDING = _standing_statement()
+_LOCKED = sa.select(t.item).where(t.item.c.id == sa.bindparam("item")).with_for_update()
+_REPEATED = sa.select(t.opinion).where(
+    t.opinion.c.who == sa.bindparam("who"), t.opinion.c.key == sa.bindparam("key")
+)
 
 
 def decide(
@@ -65,7 +73,7 @@ def decide(
     state = _settle(tx, row, wanted)
     done = [item] if state == "decided" else []
     if family and row.kind == "review":
-        for other in alike(tx, row, lock=True):
+        for other in alike(tx, row):
             other_event = append(tx, who, "decided", other.id, label=label, kind=other.kind, family=event)
             _add(tx, other, who, label, kind=other.kind, key="", ms=None, event=other_event, batch=event)
             done += [other.id] if _settle(tx, other, other.wanted) == "decided" else []
@@ -147,7 +155,7 @@ def _take_back(tx: Transaction, row: sa.Row[Any], mine: sa.Row[Any], *, lease: f
 
 
 def _row(tx: Transaction, item: str) -> sa.Row[Any]:
-    row = tx.first(sa.select(t.item).where(t.item.c.id == item).with_for_update())
+    row = tx.first(_LOCKED, {"item": item})
     if row is None:
         raise UnknownItem("no item has this id")
     return row
@@ -155,7 +163,7 @@ def _row(tx: Transaction, item: str) -> sa.Row[Any]:
 
 def _repeated(tx: Transaction, who: str, key: str) -> Decided | None:
     """Return the first result of an answer that was sent again."""
-    first = tx.first(sa.select(t.opinion).where(t.opinion.c.who == who, t.opinion.c.key == key))
+    first = tx.first(_REPEATED, {"who": who, "key": key})
     if first is None:
         return None
     row = _row(tx, first.item)

@@ -68,13 +68,13 @@ class Transaction:
         assert isinstance(done, sa.CursorResult)
         return done
 
-    def rows(self, statement: sa.Executable) -> list[sa.Row[Any]]:
+    def rows(self, statement: sa.Executable, values: dict[str, Any] | None = None) -> list[sa.Row[Any]]:
         """Return all rows of a query."""
-        return list(self.connection.execute(statement))
+        return list(self.connection.execute(statement, values))
 
-    def first(self, statement: sa.Executable) -> sa.Row[Any] | None:
+    def first(self, statement: sa.Executable, values: dict[str, Any] | None = None) -> sa.Row[Any] | None:
         """Return the first row of a query, or None."""
-        return self.connection.execute(statement).first()
+        return self.connection.execute(statement, values).first()
 
 
 def failure_of(error: sa.exc.SQLAlchemyError) -> StoreFailed:
