@@ -167,13 +167,13 @@ def restore(file: Path, url: str) -> Verified:
     with lock_server(target.file):
         part = target.file.with_name(f"{target.file.name}.part")
         part.unlink(missing_ok=True)
-        _copy(file, part)
         checked = connect(f"sqlite:///{part}")
         try:
+            _copy(file, part)
             migrate(checked)
             with checked.reader.connect() as connection:
                 found = verify(connection)
-        except sa.exc.DatabaseError:
+        except (sa.exc.DatabaseError, sqlite3.DatabaseError):
             raise CheckFailed(f"{file.name} is no backup of a desk, or it is damaged") from None
         finally:
             checked.dispose()

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 
 from triage.data.duplicates import sketch
-from triage.errors import Unavailable
+from triage.errors import TriageError, Unavailable
 from triage_service._store import (
     _audit,
     _chain,
@@ -71,7 +71,11 @@ def open_store(
         try:
             migrate(engines)
         except sa.exc.OperationalError as error:
+            engines.dispose()
             raise Unavailable(f"the database cannot be opened: {failure_of(error)}") from None
+        except TriageError:
+            engines.dispose()
+            raise
         return Store(url, engines, lock.pop_all(), second_rate=second_rate, clock=clock or Clock())
 
 

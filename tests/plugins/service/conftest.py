@@ -41,14 +41,17 @@ def postgres():
     _as_postgres(
         binaries / "initdb", "-D", data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
     )
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=60"
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=90 -c fsync=off"
+    )
     _as_postgres(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
 
     def new_database():
+        # A schema is to the store what a database is, and made in a hundredth of the time.
         name = f"desk_{secrets.token_hex(4)}"
         with psycopg.connect(host=str(folder), dbname="postgres", user="desk", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"postgresql://desk@/{name}?host={folder}"
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"postgresql://desk@/postgres?host={folder}&options=-csearch_path%3D{name}"
 
     yield new_database
     _as_postgres(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")

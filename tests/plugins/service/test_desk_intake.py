@@ -115,13 +115,15 @@ def test_text_that_no_database_stores_is_replaced(store):
 
 def test_near_duplicates_are_one_family_and_texts_without_a_word_are_none(store):
     add(store, LETTER + "now", LETTER + "soon", "12345", "67890", "Something else entirely")
-    families = {text: count for text, count in _families(store)}
+    families = dict(_families(store))
     assert families[LETTER + "now"] == families[LETTER + "soon"] != ""
     assert families["12345"] == families["67890"] == ""
 
 
 def _families(store):
-    query = sa.text("SELECT body.text, item.family FROM item JOIN body ON body.item = item.id WHERE part = 'text'")
+    query = sa.text(
+        "SELECT body.text, item.family FROM item JOIN body ON body.item = item.id WHERE part = 'text'"
+    )
     with store.engines.reader.connect() as connection:
         return [tuple(row) for row in connection.execute(query)]
 

@@ -75,7 +75,11 @@ def test_the_answer_of_a_slow_holder_is_kept_but_decides_nothing(sqlite_store, c
     done = sqlite_store.decide(item, "bob", quick.token, "Mortgage").result()
     assert not done.lost
     assert sqlite_store.item(item).label == "Mortgage"
-    assert [event["what"] for event in sqlite_store.item(item).history] == ["queued", "further opinion", "decided"]
+    assert [event["what"] for event in sqlite_store.item(item).history] == [
+        "queued",
+        "further opinion",
+        "decided",
+    ]
 
 
 def test_a_holder_whose_lease_ended_may_still_decide_while_nobody_took_the_item(sqlite_store, clock):
