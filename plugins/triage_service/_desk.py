@@ -411,15 +411,20 @@ def _entry(ext_id: str, text: str, decision: Mapping[str, Any]) -> Entry:
 
 
 @contextlib.contextmanager
-def open_desk(url: str, settings: Settings) -> Iterator[Desk]:
+def open_desk(url: str, settings: Settings, *, second_rate: float) -> Iterator[Desk]:
     """Open the database for a server and yield the desk.
+
+    Args:
+        url: of the database.
+        settings: of the service.
+        second_rate: the chance that a second person also answers.
 
     Raises:
         CannotWrite: another server uses this SQLite file, or it lies on a network file system.
         UsageError, Unavailable: the URL, or what the database needs, is not there.
     """
     plugins = Plugins.discover()
-    store = open_store(url, server=True)
+    store = open_store(url, server=True, second_rate=second_rate)
     try:
         yield Desk(store, settings, plugins.build(plugins.cleaner("secrets"), {}))
     finally:

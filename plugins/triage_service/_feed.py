@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["feed", "read_corpus"]
 
-_AT_ONCE = 60
+_AT_ONCE = 120
 _SECONDS = 3.0
 """The mean time between two texts after the first ones."""
 

@@ -44,6 +44,13 @@ _log = logging.getLogger("triage_service")
     help="Chance that a person also looks at what was routed automatically.",
 )
 @click.option(
+    "--second-rate",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="Chance that a second person also answers, blind.",
+)
+@click.option(
     "--on-alarm",
     type=click.Choice(["warn", "review"]),
     default="warn",
@@ -134,7 +141,7 @@ async def _serve(settings: Settings, given: dict[str, Any]) -> None:
 
     started = time.perf_counter()
     sock = listening(settings.bind)
-    with open_desk(given["db"], settings) as desk:
+    with open_desk(given["db"], settings, second_rate=given["second_rate"]) as desk:
         service = Service(settings, desk, endpoints_of(settings))
         await service.start()
 

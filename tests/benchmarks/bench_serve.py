@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "service"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "plugins" / "service"))
 
 from serving import Served
 

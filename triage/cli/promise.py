@@ -102,7 +102,7 @@ def command(
             per_queue=per_queue,
         )
         if promise.kept and not dry_run:
-            loaded = save_model(model, _promising(loaded, promise), held=held)
+            loaded = save_model(model, promising(loaded, promise), held=held)
     realised = _realised(promise, loaded.held_out.get("test"), queues)
     if as_json:
         print_json({**promise.to_json(), "kept": promise.kept, "realised": realised, "sha256": loaded.sha256})
@@ -121,7 +121,7 @@ def command(
         talk.say(f"stored in {model}: `triage route {model} FILE` now keeps this promise")
 
 
-def _promising(model: Model, promise: Promise) -> Model:
+def promising(model: Model, promise: Promise) -> Model:
     """Return the model with the certificate, and with the policy that keeps it in place of the last."""
     bounded = ("bounded", {"max_error": promise.max_error, "confidence": promise.confidence})
     experiment = model.experiment.changed(policies=(*model.experiment.policies[:-1], bounded))

@@ -71,8 +71,11 @@ class Served:
         self.models = pathlib.Path(model).parents[1]
         if "--models" not in options:
             options = (*options, "--models", str(self.models))
+        if "--second-rate" not in options:
+            options = (*options, "--second-rate", "0")
+        url = str(database) if "://" in str(database) else f"sqlite:///{database}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "triage", "serve", model, "--db", f"sqlite:///{database}", "--bind", "127.0.0.1:0",
+            [sys.executable, "-m", "triage", "serve", model, "--db", url, "--bind", "127.0.0.1:0",
              *options], stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.said = ""

@@ -286,3 +286,16 @@ def test_a_public_address_needs_tls_or_a_proxy(model_path, tmp_path):
     )
     assert isinstance(done.exception, UsageError)
     assert "--behind-proxy" in str(done.exception)
+
+
+def test_two_front_processes_share_one_postgresql(model_path, postgres):
+    url = postgres()
+    with Served(model_path, url, "--audit-rate", "0") as one:
+        program, ann, bo = one.program("route"), one.person("ann"), one.person("bo")
+        add(program, *[UNSURE] * 20)
+        with Served(model_path, url, "--audit-rate", "0") as two:
+            bo.connection.close()
+            bo.connection = two.client().connection
+            held = [ask.done("POST", "/v1/desk/next", {})["item"]["id"] for ask in [ann, bo] * 10]
+            assert len(set(held)) == 20
+            assert bo.ask("POST", "/v1/desk/next", {})[0] == 204

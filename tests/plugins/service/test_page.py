@@ -212,7 +212,7 @@ def test_two_people_decide_200_letters_by_keyboard_and_a_network_cut_loses_nothi
     assert (ann.presses + bo.presses) / decided == pytest.approx(1)
 
 
-AXE = pathlib.Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+AXE = pathlib.Path(__file__).resolve().parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

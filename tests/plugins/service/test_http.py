@@ -71,12 +71,31 @@ async def client(model, peer="127.0.0.1", **options):
         await service.stop()
 
 
+@pytest.fixture(scope="module")
+def shared(model_path):
+    """One service for all that asks with the usual options, and the loop that it lives in."""
+    with asyncio.Runner() as runner:
+        context = client(model_path)
+        http = runner.run(context.__aenter__())
+        yield lambda coroutine: runner.run(coroutine(http))
+        runner.run(context.__aexit__(None, None, None))
+
+
+def ask_all(*requests):
+    """Return what asks a client for each (method, path, keywords)."""
+
+    async def ask(http):
+        return [await http.request(method, path, **more) for method, path, more in requests]
+
+    return ask
+
+
 def asked(model, *requests, peer="127.0.0.1", **options):
-    """Return the reply to each (method, path, keywords)."""
+    """Return the reply of a service of its own to each (method, path, keywords)."""
 
     async def ask():
         async with client(model, peer, **options) as http:
-            return [await http.request(method, path, **more) for method, path, more in requests]
+            return await ask_all(*requests)(http)
 
     return asyncio.run(ask())
 
@@ -89,26 +108,24 @@ def documents(*texts):
     return {"documents": [{"text": text} for text in texts]}
 
 
-def test_each_document_gets_its_decision_with_its_own_id(model_path):
+def test_each_document_gets_its_decision_with_its_own_id(shared):
     body = {"documents": [{"id": "a", "text": "my card"}, {"text": "?", "date": "2026-01-31"}]}
-    (reply,) = asked(model_path, post(body))
+    (reply,) = shared(ask_all(post(body)))
     first, second = reply.json()["decisions"]
     assert (first["row"], first["id"], first["action"], first["label"]) == (1, "a", "route", "card")
     assert (second["row"], second["id"], second["action"], second["date"]) == (2, "", "review", "2026-01-31")
 
 
-def test_nothing_but_the_probes_is_open(model_path):
+def test_nothing_but_the_probes_is_open(shared):
     paths = [each.path for each in ENDPOINTS if each.role is not None]
-    replies = asked(
-        model_path, *[("GET", path, {}) for path in paths if "{" not in path], post({}, headers={})
-    )
+    replies = shared(ask_all(*[("GET", path, {}) for path in paths if "{" not in path], post({}, headers={})))
     assert {reply.status_code for reply in replies} <= {401, 405}
-    opened = asked(model_path, ("GET", "/healthz", {}), ("GET", "/readyz", {}))
+    opened = shared(ask_all(("GET", "/healthz", {}), ("GET", "/readyz", {})))
     assert [reply.status_code for reply in opened] == [200, 200]
 
 
-def test_a_role_that_is_missing_is_refused(model_path):
-    (reply,) = asked(model_path, ("GET", "/metrics", {"headers": {"Cookie": "triage=cookie"}}))
+def test_a_role_that_is_missing_is_refused(shared):
+    (reply,) = shared(ask_all(("GET", "/metrics", {"headers": {"Cookie": "triage=cookie"}})))
     assert reply.status_code == 403
 
 
@@ -127,8 +144,8 @@ def test_a_role_that_is_missing_is_refused(model_path):
         ({**TOKEN, "Host": "localhost:8088"}, 200),
     ],
 )
-def test_a_change_needs_a_token_or_a_page_of_this_service(model_path, headers, status):
-    (reply,) = asked(model_path, post(documents("my card"), headers))
+def test_a_change_needs_a_token_or_a_page_of_this_service(shared, headers, status):
+    (reply,) = shared(ask_all(post(documents("my card"), headers)))
     assert reply.status_code == status
 
 
@@ -162,8 +179,8 @@ def test_a_name_in_a_header_is_believed_from_the_named_proxy_only(model_path):
         (b" " * (1 << 20) + b"{}", 413),
     ],
 )
-def test_a_body_that_is_wrong_is_refused_without_being_quoted(model_path, body, status):
-    (reply,) = asked(model_path, ("POST", "/v1/route", {"content": body, "headers": TOKEN}))
+def test_a_body_that_is_wrong_is_refused_without_being_quoted(shared, body, status):
+    (reply,) = shared(ask_all(("POST", "/v1/route", {"content": body, "headers": TOKEN})))
     assert reply.status_code == status
     assert set(reply.json()) == {"error", "detail", "request"}
     assert reply.json()["request"] == reply.headers["X-Request-Id"]
@@ -187,22 +204,22 @@ def test_a_body_without_a_length_is_counted_as_it_arrives(model_path):
     assert sent <= (1 << 20) + 2 * 65_536
 
 
-def test_a_text_that_is_too_long_goes_to_a_person_and_the_others_are_scored(model_path):
-    (reply,) = asked(model_path, post(documents("my card", "x" * 65_537, "a loan")))
+def test_a_text_that_is_too_long_goes_to_a_person_and_the_others_are_scored(shared):
+    (reply,) = shared(ask_all(post(documents("my card", "x" * 65_537, "a loan"))))
     decisions = reply.json()["decisions"]
     assert [each["label"] for each in decisions] == ["card", None, "loan"]
     assert [each["row"] for each in decisions] == [1, 2, 3]
     assert decisions[1]["reasons"] == ["unreadable_row"]
 
 
-def test_half_of_a_character_survives_the_way(model_path):
+def test_half_of_a_character_survives_the_way(shared):
     body = b'{"documents": [{"id": "\\ud83d", "text": "my card \\udc00"}]}'
-    (reply,) = asked(model_path, ("POST", "/v1/route", {"content": body, "headers": TOKEN}))
+    (reply,) = shared(ask_all(("POST", "/v1/route", {"content": body, "headers": TOKEN})))
     assert reply.json()["decisions"][0]["id"] == "\ud83d"
 
 
-def test_an_error_of_ours_names_no_text_in_reply_or_log(model_path, caplog):
-    (reply,) = asked(model_path, ("GET", "/broken", {}))
+def test_an_error_of_ours_names_no_text_in_reply_or_log(shared, caplog):
+    (reply,) = shared(ask_all(("GET", "/broken", {})))
     assert reply.status_code == 500
     assert SECRET not in reply.text + caplog.text
     assert "ValueError at broken:" in caplog.text
@@ -247,24 +264,24 @@ def test_every_reply_carries_the_headers_that_keep_a_browser_safe(model_path):
 
 
 def test_the_figures_count_routes_and_never_name_a_path_that_was_asked_for(model_path):
-    (_, _, reply) = asked(
-        model_path, post(documents("my card", "?")), ("GET", f"/{SECRET[:5]}zzz", {}), ("GET", "/metrics", {"headers": TOKEN})
-    )  # fmt: skip
+    requests = [post(documents("my card", "?")), ("GET", f"/{SECRET[:5]}zzz", {})]
+    (_, _, reply) = asked(model_path, *requests, ("GET", "/metrics", {"headers": TOKEN}))
     assert 'triage_http_requests_total{method="POST",route="/v1/route",status="200"} 1.0' in reply.text
     assert 'route="unmatched",status="404"' in reply.text
     assert 'triage_decisions_total{action="review"' in reply.text
     assert "zzz" not in reply.text
 
 
-def test_the_open_inference_protocol_gives_the_same_decisions(model_path):
+def test_the_open_inference_protocol_gives_the_same_decisions(shared):
     tensor = {"name": "text", "shape": [2], "datatype": "BYTES", "data": ["my card", "?"]}
-    about, ready, reply, wrong, other = asked(
-        model_path,
-        ("GET", "/v2/models/triage", {"headers": TOKEN}),
-        ("GET", "/v2/health/ready", {"headers": TOKEN}),
-        post({"id": "7", "inputs": [tensor]}, path="/v2/models/triage/infer"),
-        post({"inputs": [{**tensor, "shape": [3]}]}, path="/v2/models/triage/infer"),
-        post({"inputs": [tensor]}, path="/v2/models/triage/versions/0/infer"),
+    about, ready, reply, wrong, other = shared(
+        ask_all(
+            ("GET", "/v2/models/triage", {"headers": TOKEN}),
+            ("GET", "/v2/health/ready", {"headers": TOKEN}),
+            post({"id": "7", "inputs": [tensor]}, path="/v2/models/triage/infer"),
+            post({"inputs": [{**tensor, "shape": [3]}]}, path="/v2/models/triage/infer"),
+            post({"inputs": [tensor]}, path="/v2/models/triage/versions/0/infer"),
+        )
     )
     assert ready.json() == {"ready": True}
     outputs = {each["name"]: each["data"] for each in reply.json()["outputs"]}
@@ -275,8 +292,8 @@ def test_the_open_inference_protocol_gives_the_same_decisions(model_path):
     assert (wrong.status_code, other.status_code) == (422, 404)
 
 
-def test_the_document_describes_every_endpoint(model_path):
-    (reply,) = asked(model_path, ("GET", "/openapi.json", {"headers": TOKEN}))
+def test_the_document_describes_every_endpoint(shared):
+    (reply,) = shared(ask_all(("GET", "/openapi.json", {"headers": TOKEN})))
     found = reply.json()["paths"]
     for each in ENDPOINTS:
         operation = found[each.path][each.method.lower()]
