@@ -47,4 +47,6 @@ class Majority:
 @triage.hookimpl
 def triage_backends() -> Iterator[triage.Backend]:
     """Yield `majority`."""
-    yield triage.Backend(name="majority", summary="Always the commonest label: the floor", build=Majority)
+    yield triage.Backend(
+        name="majority", summary="Always the commonest label: the floor", build=Majority, roles=("floor",)
+    )

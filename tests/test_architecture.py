@@ -4,6 +4,7 @@ import ast
 import graphlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -181,3 +182,50 @@ def test_a_module_imports_only_from_its_folder_and_from_floors_above(module):
 def test_no_two_modules_of_the_core_import_each_other():
     arrows = {module: set(imports(path)) - {module} for module, path in MODULES.items()}
     list(graphlib.TopologicalSorter(arrows).static_order())  # raises a CycleError that names the circle
+
+
+CORE_WORDS = {
+    "bounded": "a method of scipy's minimizer",
+    "complaints": "a function of the samples that laws are checked with",
+    "costs": "a reason of a decision",
+    "digits": "a setting of the experiment",
+    "entities": "a function that reads character references",
+    "forecast": "a drawing",
+    "json": "a format",
+    "plain": "a mark for values without a type",
+    "rules": "a section of the experiment and a role",
+    "terminal": "an attribute of a console",
+    "threshold": "a field of a decision",
+    "tune": "a part of a corpus",
+}
+"""Names of extensions that the core uses as words of its own, and for what."""
+
+
+def strings(path):
+    """Yield the string constants of a file that are not docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+@pytest.fixture(scope="module")
+def installed():
+    return [registered.extension for registered in triage.Plugins.discover()]
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_core_names_no_extension(path, installed):
+    names = {each.name for each in installed} - set(CORE_WORDS)
+    backends = {each.name for each in installed if each.kind == "backend"}
+    for text in strings(path):
+        assert text not in names
+        assert not backends & set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", text)), text
+
+
+def test_each_role_that_the_core_asks_for_is_taken(installed):
+    found = {(each.kind, role) for each in installed for role in each.roles}
+    wanted = {("backend", role) for role in ("default", "baseline", "floor")}
+    wanted |= {("policy", role) for role in ("default", "promise", "rules")}
+    assert found == wanted | {("cleaner", "default"), ("corpus", "demo"), ("report", "default")}

@@ -4,6 +4,7 @@ import pytest
 
 import triage
 from triage.config import Experiment, load_experiment
+from triage.data.defaults import policy_chain
 
 FULL = """
 [corpus]
@@ -44,7 +45,10 @@ def test_every_section_is_read(tmp_path):
     assert found.cleaners == (("lower", {}), ("stop-words", {"negations": "keep"}))
     assert (found.max_length, found.min_per_class, found.split, found.seed) == (100, 5, "time", 7)
     assert (found.backend, found.options) == ("tfidf", {"max-features": 1000})
-    assert found.chain == (("rules", {"rules": found.rules}), ("threshold", {"confidence": 0.9}))
+    assert policy_chain(found, triage.Plugins.discover()) == (
+        ("rules", {"rules": found.rules}),
+        ("threshold", {"confidence": 0.9}),
+    )
     assert found.queues == {"Credit card": "Cards"}
     assert found.keep == ("off",)
 

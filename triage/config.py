@@ -75,9 +75,9 @@ class Experiment:
             scope; 0 for no such guard.
         seed: of the split and of the training.
         train_share: the share of the training part that is learned from, for learning curves.
-        backend: the backend's name.
+        backend: the backend's name, or "" for the default.
         options: the backend's options, as given.
-        policies: the policies in the order in which they are asked.
+        policies: the policies in the order in which they are asked, or () for the default.
         queues: the queue of a label; a label without one is its own queue.
         rules: named patterns, asked before the policies.
     """
@@ -97,9 +97,9 @@ class Experiment:
     false_alarms: float = 0.05
     seed: int = 42
     train_share: float = 1.0
-    backend: str = "tfidf"
+    backend: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    policies: tuple[Step, ...] = (("threshold", {}),)
+    policies: tuple[Step, ...] = ()
     queues: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -151,17 +151,6 @@ class Experiment:
                 raise BadOption(
                     f"the rule {quote_path(key)} is {{pattern = ..., queue = ... or review = true}}"
                 )
-
-    def steps(self, asked: tuple[str, ...] = (), *, default: str = "general") -> tuple[Step, ...]:
-        """Return the cleaning steps: the experiment's, else those `asked` for, else the default."""
-        if self.cleaners is not None:
-            return self.cleaners
-        return tuple((name, {}) for name in asked or (default,))
-
-    @property
-    def chain(self) -> tuple[Step, ...]:
-        """The policies in order, the rules first where there are any."""
-        return ((("rules", {"rules": self.rules}),) if self.rules else ()) + self.policies
 
     def changed(self, **changes: Any) -> Experiment:
         """Return a copy with these fields, leaving alone those that are None."""

@@ -49,4 +49,5 @@ def triage_corpora() -> Iterator[triage.Corpus]:
         summary="Synthetic complaints about ten financial products over three years",
         build=Complaints,
         cleaners=("complaints",),
+        roles=("demo",),
     )

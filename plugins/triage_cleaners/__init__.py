@@ -192,6 +192,9 @@ def secrets(
     return _secrets.secrets(kinds)
 
 
+_SETTINGS = {"language": "stopwords", "keep": "keep"}
+
+
 @triage.hookimpl
 def triage_cleaners() -> Iterator[triage.Cleaner]:
     """Yield the steps and the presets."""
@@ -211,12 +214,14 @@ def triage_cleaners() -> Iterator[triage.Cleaner]:
     yield step(name="bad-symbols", summary="Keeps a to z, digits, # + _ only", build=bad_symbols)
     yield step(name="punctuation", summary="Keeps letters and digits of every script", build=punctuation)
     yield step(name="digits", summary="Takes out digits", build=digits)
-    yield step(name="stop-words", summary="Drops words that say little", build=stop_words)
+    yield step(name="stop-words", summary="Drops words that say little", build=stop_words, settings=_SETTINGS)
     yield step(name="stem", summary="Snowball stems, by NLTK", build=stem, requires=("nltk",))
     yield step(name="tweets", summary="Tokens of a tweet, by NLTK", build=tweets, requires=("nltk",))
     yield step(name="regex", summary="A pattern of your own, under a time budget", build=regex)
     yield preset("complaints", "English complaints: letters only, no masks, no stop words", _COMPLAINTS)
     yield preset("reviews", "Reviews and tweets: negations, smileys and ! stay", _REVIEWS)
-    yield preset("general", "Any language: one form for each character, no punctuation", _GENERAL)
+    yield preset(
+        "general", "Any language: one form for each character, no punctuation", _GENERAL, roles=("default",)
+    )
     yield preset("written", "The text as written, its characters in one form: nothing is taken out", _WRITTEN)
     yield preset("plain", "The text as it is, without what cannot be seen", ("unicode",))

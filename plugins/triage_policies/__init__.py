@@ -17,11 +17,13 @@ def triage_policies() -> Iterator[triage.Policy]:
         name="threshold",
         summary="Route what is likely and clear enough, by fixed thresholds",
         build=Threshold,
+        roles=("default",),
     )
     yield triage.Policy(
         name="bounded",
         summary="Route only what a proven bound on the error covers",
         build=Bounded,
+        roles=("promise",),
     )
     yield triage.Policy(
         name="costs",
@@ -34,4 +36,5 @@ def triage_policies() -> Iterator[triage.Policy]:
         build=Rules,
         requires=("regex",),
         reads="documents",
+        roles=("rules",),
     )

@@ -35,11 +35,12 @@ def html(
     mistakes: Annotated[
         int, "Most mistakes shown with their text, where text is asked for", triage.Between(0)
     ] = 20,
+    baseline: Annotated[str, "The backend that the others are compared with, besides the best"] = "tfidf",
 ) -> Render:
     """Return the report for a browser."""
     from triage_reports._html import Html
 
-    return Html(mistakes=mistakes)
+    return Html(mistakes=mistakes, baseline=baseline)
 
 
 @triage.hookimpl
@@ -49,6 +50,7 @@ def triage_reports() -> Iterable[triage.Report]:
         name="terminal",
         summary="Confusion matrix, tables and plots for a person",
         build=terminal,
+        roles=("default",),
     )
     yield triage.Report(
         name="html",

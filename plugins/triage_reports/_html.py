@@ -29,8 +29,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-ur
 class Html:
     """A page: the headline, the comparison, each backend in full, the commands, and what the terms mean."""
 
-    def __init__(self, *, mistakes: int) -> None:
+    def __init__(self, *, mistakes: int, baseline: str) -> None:
         self.mistakes = mistakes
+        self.baseline = baseline
         self._texts: Sequence[Sequence[str] | None] = ()
 
     def quote(self, texts: Sequence[Sequence[str] | None]) -> None:
@@ -40,7 +41,7 @@ class Html:
     def render(self, evaluations: Sequence[triage.Evaluation], *, console: Console) -> str:  # noqa: ARG002
         """Return the page, in ASCII: the same evaluations give the same bytes."""
         texts = dict(zip(map(id, evaluations), self._texts, strict=True)) if self._texts else {}
-        found = boards(evaluations)
+        found = boards(evaluations, baseline=self.baseline)
         corpora = ", ".join(dict.fromkeys(board.corpus for board in found))
         parts = [
             part

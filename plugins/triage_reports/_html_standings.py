@@ -68,19 +68,19 @@ class Board:
     curve: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
 
 
-def boards(evaluations: Sequence[triage.Evaluation]) -> list[Board]:
+def boards(evaluations: Sequence[triage.Evaluation], *, baseline: str) -> list[Board]:
     """Return a board for each corpus and split, in the order in which they come."""
     places: dict[tuple[str, str, str], list[triage.Evaluation]] = {}
     for run in evaluations:
         found = run.metrics
         place = (run.run.corpus, str(found.get("corpus_sha256", "")), str(found.get("split", "")))
         places.setdefault(place, []).append(run)
-    return [_board(corpus, split, runs) for (corpus, _, split), runs in places.items()]
+    return [_board(corpus, split, runs, baseline) for (corpus, _, split), runs in places.items()]
 
 
-def _board(corpus: str, split: str, runs: Sequence[triage.Evaluation]) -> Board:
+def _board(corpus: str, split: str, runs: Sequence[triage.Evaluation], baseline: str) -> Board:
     judged = [run for run in runs if len(run.codes) == len(run.probabilities) == len(run.groups) > 0]
-    found = comparison.compare(judged)[0] if judged else None
+    found = comparison.compare(judged, baseline=baseline)[0] if judged else None
     compared = {each.backend: each for each in found.standings} if found else {}
     whole = [run for run in runs if run.metrics.get("train_share", 1.0) == 1.0]
     standings = []

@@ -1,5 +1,6 @@
 """The names of the core that the service uses, in one place."""
 
+from triage.data.defaults import policy_chain
 from triage.data.sources import gather, open_source
 from triage.errors import (
     BadOption,
@@ -35,4 +36,5 @@ __all__ = [
     "json_lines",
     "load_model",
     "open_source",
+    "policy_chain",
 ]

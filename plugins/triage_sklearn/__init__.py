@@ -16,12 +16,14 @@ from triage_sklearn._options import TermOptions
 __all__ = ["TermOptions", "backend", "triage_backends"]
 
 
-def _linear_backend(name: str, summary: str, learn: Callable[..., _learners.Plane]) -> triage.Backend:
+def _linear_backend(
+    name: str, summary: str, learn: Callable[..., _learners.Plane], *, roles: tuple[str, ...] = ()
+) -> triage.Backend:
     def build(terms: TermOptions, settings: dict[str, Any]) -> LinearText:
         return LinearText(name, terms, partial(learn, **settings))
 
     factory = with_shared(learn, TermOptions(), build)
-    return triage.Backend(name=name, summary=summary, build=factory, requires=("sklearn",))
+    return triage.Backend(name=name, summary=summary, build=factory, requires=("sklearn",), roles=roles)
 
 
 def _knn(
@@ -52,6 +54,7 @@ def triage_backends() -> Iterator[triage.Backend]:
         "tfidf",
         "Words and pairs of words, weighted, with balanced logistic regression: the baseline",
         _learners.logistic,
+        roles=("default", "baseline"),
     )
     yield _linear_backend(
         "naive-bayes", "Multinomial naive Bayes on weighted words: trains at once", _learners.naive_bayes

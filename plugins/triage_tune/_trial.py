@@ -76,7 +76,7 @@ def prepared_for(job: TrialJob, plugins: Plugins) -> Prepared:
     documents = list(_chosen(plugins, experiment, wanted))
     if len(documents) != len(wanted):
         raise triage.DataError("the corpus has fewer documents than when the study began: begin a new study")
-    cleaning = build_cleaning(plugins, experiment.steps())
+    cleaning = build_cleaning(plugins, experiment.cleaners or ())
     labels = Labels(job.classes)
     texts = cleaning.apply([document.text for document in documents])
     codes = np.empty(len(wanted), np.int64)

@@ -34,6 +34,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "plugins" /
 from serving import Served
 
 import triage
+from triage.data.defaults import policy_chain
 from triage.routing.router import Router
 
 TEXT = "I was charged twice for one transfer and nobody answers the phone"
@@ -92,7 +93,7 @@ def percentile(values, share):
 def latency(model, _seconds):
     plugins = triage.Plugins.discover()
     loaded = triage.load_model(model, plugins)
-    router = Router(loaded, loaded.experiment.chain, plugins)
+    router = Router(loaded, policy_chain(loaded.experiment, plugins), plugins)
     within, over = [], []
     with served(model) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port)

@@ -27,12 +27,13 @@ from bench_serve import TEXT, Server, load, percentile, train
 ROUTER = """
 import os
 import triage
+from triage.data.defaults import policy_chain
 from triage.routing.router import Router
 from triage.routing.decision_writer import record
 
 plugins = triage.Plugins.discover()
 model = triage.load_model(os.environ["TRIAGE_MODEL"], plugins)
-router = Router(model, model.experiment.chain, plugins)
+router = Router(model, policy_chain(model.experiment, plugins), plugins)
 
 def decide(texts):
     rows = [triage.Document(row, text) for row, text in enumerate(texts, start=1)]

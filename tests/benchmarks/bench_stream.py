@@ -26,6 +26,7 @@ import numpy as np
 
 import triage
 from triage.config import Experiment
+from triage.data.defaults import policy_chain
 from triage.data.sources import load
 from triage.evaluation.evaluate import with_held_out
 from triage.host.options import parse_settings
@@ -106,7 +107,9 @@ def costs(model, plugins, words):
 def naive(model, plugins, text, raw):
     """Whether the model's own policy routes the words so far, and where to."""
     document = triage.Document(row=1, text=text)
-    router = naive.routers.setdefault(id(model), Router(model, model.experiment.chain, plugins))
+    router = naive.routers.setdefault(
+        id(model), Router(model, policy_chain(model.experiment, plugins), plugins)
+    )
     (decision,) = router.decide(model.prediction([document], [model.cleaning(text)], raw=raw[None]))
     return decision.queue if decision.action == "route" else None
 

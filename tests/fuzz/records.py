@@ -12,6 +12,7 @@ import triage
 from triage.config import Experiment, load_experiment
 from triage.data.cleaning import build_cleaning
 from triage.data.corrections import Correction, correct, read_corrections
+from triage.data.defaults import cleaning_steps, policy_chain
 from triage.evaluation.runs import read_run, write_run
 from triage.host.options import resolve
 from triage.io.files import csv_line
@@ -140,11 +141,11 @@ class Experiments:
         self.path.write_bytes(data)
         found = load_experiment(str(self.path))
         self.holds(found)
-        for name, options in found.chain:
+        for name, options in policy_chain(found, self.plugins):
             self.plugins.build(self.plugins.policy(name), dict(options))
         backend = self.plugins.backend(found.backend)
         resolve(backend.build, found.options, owner=backend.name)
-        build_cleaning(self.plugins, found.steps())
+        build_cleaning(self.plugins, cleaning_steps(found, (), self.plugins))
         return "built"
 
     def holds(self, found: Experiment) -> None:
@@ -152,7 +153,7 @@ class Experiments:
         for name in ("location", "split", "calibration", "backend", "corrections"):
             assert isinstance(getattr(found, name), str), name
         assert all(isinstance(word, str) for word in found.keep)
-        assert all(isinstance(name, str) for name, _ in found.chain)
+        assert all(isinstance(name, str) for name, _ in policy_chain(found, self.plugins))
         try:
             record = json.loads(json.dumps(found.to_json()))
         except TypeError:  # a date among the options: nobody asked for one, and the plugin says so

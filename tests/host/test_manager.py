@@ -95,6 +95,22 @@ def test_two_of_one_name_are_refused_by_naming_both():
         plugins.backend("always")
 
 
+def test_a_role_goes_to_the_first_extension_that_has_it():
+    plugins = triage.Plugins()
+    for owner, name in (("one", "first"), ("two", "second")):
+        source = BACKEND.format(more=", roles=('default',)").replace('"always"', f'"{name}"')
+        plugins.register(module_of(source, owner))
+    assert plugins.role(triage.Backend, "default") == "first"
+    with pytest.raises(triage.Unavailable, match="no backend with the role 'floor'"):
+        plugins.role(triage.Backend, "floor")
+
+
+def test_a_role_that_the_core_does_not_know_is_an_error():
+    plugins = triage.Plugins()
+    plugins.register(module_of(BACKEND.format(more=", roles=('best',)")))
+    assert "roles must be of default" in plugins.failures[0].reason
+
+
 def test_what_is_missing_is_said_with_the_remedy():
     plugins = triage.Plugins()
     plugins.register(module_of(BACKEND.format(more=", requires=('no_such_library',)")))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import triage
 from triage.config import Experiment
 from triage.data.cleaning import build_cleaning
+from triage.data.defaults import policy_chain
 from triage.models.model import Model
 from triage.routing.capacity import Capacity
 from triage.routing.router import REASONS, Router
@@ -313,7 +314,9 @@ def decided_by(pattern, text, **rule):
     """The decision on one text under one rule, by a model that is sure of its label."""
     experiment = Experiment(rules={"sensitive": {"pattern": pattern, **(rule or {"review": True})}})
     model = Model(experiment, {}, CLASSES, CLEANING, Fixed({CLEANING(text): [0.98, 0.01, 0.01]}))
-    (decision,) = Router(model, experiment.chain, PLUGINS).decide_batch([triage.Document(row=1, text=text)])
+    (decision,) = Router(model, policy_chain(experiment, PLUGINS), PLUGINS).decide_batch(
+        [triage.Document(row=1, text=text)]
+    )
     return decision
 
 

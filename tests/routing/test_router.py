@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import triage
 from triage.config import Experiment
 from triage.data.cleaning import build_cleaning
+from triage.data.defaults import policy_chain
 from triage.models.model import Model
 from triage.routing.router import REASONS, Router
 
@@ -33,7 +34,7 @@ class Fixed:
 
 
 def model_of(classifier, **experiment):
-    return Model(Experiment(**experiment), {}, CLASSES, CLEANING, classifier)
+    return Model(Experiment(**{"backend": "fixed", **experiment}), {}, CLASSES, CLEANING, classifier)
 
 
 def keywords():
@@ -128,7 +129,10 @@ RULES = {
 
 
 def test_rules_are_checked_first_and_named():
-    found = decide(documents("FRAUD on my card", "vip loan", "card"), policies=Experiment(rules=RULES).chain)
+    found = decide(
+        documents("FRAUD on my card", "vip loan", "card"),
+        policies=policy_chain(Experiment(rules=RULES), PLUGINS),
+    )
     assert [(d.action, d.queue, d.reasons) for d in found] == [
         ("review", "card", ("rule:fraud",)),
         ("route", "Managers", ("rule:vip",)),
@@ -140,7 +144,9 @@ def test_a_rule_sees_a_text_that_cleaning_would_empty():
     rules = {"stars": {"pattern": r"^\*+$", "queue": "Spam"}}
     cleaning = build_cleaning(PLUGINS, ["complaints"])
     model = Model(Experiment(rules=rules), {}, CLASSES, cleaning, keywords())
-    (decision,) = Router(model, model.experiment.chain, PLUGINS).decide_batch(documents("***"))
+    (decision,) = Router(model, policy_chain(model.experiment, PLUGINS), PLUGINS).decide_batch(
+        documents("***")
+    )
     assert (decision.action, decision.queue) == ("route", "Spam")
 
 
@@ -198,7 +204,7 @@ def test_a_backend_that_returns_no_probabilities_is_named(answer):
         def predict_proba(self, texts):
             return eval(answer)
 
-    with pytest.raises(triage.PluginFailed, match="tfidf"):
+    with pytest.raises(triage.PluginFailed, match="the backend 'fixed'"):
         decide(documents("card"), classifier=Broken({}))
 
 
@@ -246,7 +252,7 @@ def test_a_backend_that_fails_to_explain_is_named():
 
     classifier = Broken()
     classifier.words_ = list(CLASSES)
-    with pytest.raises(triage.PluginFailed, match="the backend 'tfidf' failed with ZeroDivisionError"):
+    with pytest.raises(triage.PluginFailed, match="the backend 'fixed' failed with ZeroDivisionError"):
         Router(model_of(classifier), [("threshold", {})], PLUGINS, explain=True).decide_batch(
             documents("loan")
         )

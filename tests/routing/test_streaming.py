@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import triage
 from triage.config import Experiment
 from triage.data.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.data.defaults import policy_chain
 from triage.models.model import load_model, save_model
 from triage.models.prefix_scores import prefix_scores_of
 from triage.routing.early import outcome_of
@@ -115,7 +116,7 @@ def test_half_a_word_does_not_count_yet(reader):
 def test_the_final_decision_is_that_of_route(reader):
     from triage.routing.router import Router
 
-    router = Router(reader.model, reader.model.experiment.chain, reader.plugins)
+    router = Router(reader.model, policy_chain(reader.model.experiment, reader.plugins), reader.plugins)
     for number, text in enumerate(reader.texts[:30]):
         (expected,) = router.decide_batch([triage.Document(row=1, text=text)])
         found = ended(reader.model, text, reader.plugins, cuts=range(number, 400, 17))

@@ -9,6 +9,8 @@ import click
 
 from triage.cli.common import json_option, print_json
 from triage.errors import NoInput
+from triage.host.extensions import Backend
+from triage.host.manager import Plugins
 from triage.stats.comparison import Comparison, Leak, compare, leaks
 
 
@@ -39,7 +41,8 @@ def command(*, runs: str, learning_curve: bool, as_json: bool) -> None:
             f"there is no finished run in {runs!r}: `triage evaluate CORPUS --runs {runs}` makes some"
         )
     evaluations = [read_run(folder) for folder in folders]
-    comparisons, leaking = compare(evaluations), leaks(evaluations)
+    baseline = Plugins.discover().role(Backend, "baseline")
+    comparisons, leaking = compare(evaluations, baseline=baseline), leaks(evaluations)
     if as_json:
         worth = [{**vars(leak), "worth": leak.worth} for leak in leaking]
         print_json(

@@ -126,11 +126,9 @@ def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: A
 @click.option(
     "--backend",
     "-b",
-    default="tfidf",
-    show_default=True,
     metavar="NAME",
     shell_complete=BACKEND,
-    help="What judges the labels.",
+    help="What judges the labels; see `triage plugins`.",
 )
 @columns_options
 @json_option
@@ -142,7 +140,7 @@ def check(
     strict: bool,
     labels: bool,
     out: str | None,
-    backend: str,
+    backend: str | None,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -164,7 +162,7 @@ def check(
     plugins = Plugins.discover(warn=talk.say)
     dataset = read(talk, plugins, corpus, columns_of(given), strict=strict, labelled=labels)
     if labels:
-        experiment = Experiment(backend=backend, min_per_class=min_per_class)
+        experiment = Experiment(backend=backend or "", min_per_class=min_per_class)
         _suspects(talk, plugins, dataset, experiment, out, as_json=as_json)
         return
     if out:

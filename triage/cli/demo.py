@@ -12,6 +12,7 @@ import click
 
 from triage.cli.common import Talk, quiet_option, read
 from triage.config import Experiment
+from triage.host.extensions import Corpus, Report
 from triage.host.manager import Plugins
 from triage.records import Document
 
@@ -44,6 +45,7 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
     """
     from triage.cli.report import show
     from triage.cli.train import tell_splits, watching
+    from triage.data.defaults import policy_chain, with_defaults
     from triage.evaluation.evaluate import evaluate, with_held_out
     from triage.io.terminal import cell, console, decisions_table
     from triage.models.model import load_model, save_model
@@ -53,8 +55,9 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
     talk = Talk(quiet=quiet)
     out = console()
     plugins = Plugins.discover(warn=talk.say)
-    dataset = read(talk, plugins, "complaints", {})
-    experiment = Experiment().changed(location="complaints", seed=seed)
+    location = plugins.role(Corpus, "demo")
+    dataset = read(talk, plugins, location, {})
+    experiment = with_defaults(Experiment(location=location, seed=seed), plugins)
     with talk.stage("cleaning and dividing the complaints"):
         prepared = prepare(dataset, experiment, plugins)
     tell_splits(talk, prepared)
@@ -64,14 +67,14 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
     with tempfile.TemporaryDirectory() as folder:
         path = model or str(Path(folder) / "model")
         learned = with_held_out(fitted.model, prepared)
-        save_model(path, _promising(learned) if serve else learned)
+        save_model(path, _promising(learned, plugins) if serve else learned)
         if serve:
             _serve(ctx, path, folder, new, bind=bind, quiet=quiet)
             return
         loaded = load_model(path, plugins)
-    show(plugins, "terminal", [evaluate(fitted, prepared, plugins)])
+    show(plugins, plugins.role(Report, "default"), [evaluate(fitted, prepared, plugins)])
     documents = new[:SHOWN]
-    decisions = Router(loaded, experiment.chain, plugins).decide_batch(documents)
+    decisions = Router(loaded, policy_chain(experiment, plugins), plugins).decide_batch(documents)
     out.print()
     out.print(cell("Routing complaints that the model never saw", style="bold"))
     out.print(decisions_table(decisions, [document.text for document in documents]))
@@ -87,7 +90,7 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
         out.print(cell(line))
 
 
-def _promising(model: Model) -> Model:
+def _promising(model: Model, plugins: Plugins) -> Model:
     """Return the model with a promise that so few complaints can prove, for the board to hold it to."""
     from triage.cli.promise import promising
     from triage.routing.promises import promise_of
@@ -96,7 +99,7 @@ def _promising(model: Model) -> Model:
     promise = promise_of(
         model.held_out["tune"], model.held_out["calibrate"], queues, max_error=0.15, confidence=0.95
     )
-    return promising(model, promise) if promise.kept else model
+    return promising(model, promise, plugins) if promise.kept else model
 
 
 def _serve(

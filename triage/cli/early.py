@@ -41,8 +41,8 @@ def promise_early(
     parts = {name: (model.held_out[name], model.prefix_scores[name]) for name in model.prefix_scores}
     if not {"tune", "calibrate"} <= set(parts):
         raise DataError(
-            f"{path}: it does not hold what it says of texts while they are read. A model of a backend that "
-            "reads forwards (gru, lstm, stacked-lstm, simplernn) does: train it again"
+            f"{path}: it does not hold what it says of texts while they are read. A model of a recurrent "
+            "backend that reads forwards does: train it again with one (`triage plugins`)"
         )
     queues = [model.queues[label] for label in model.classes]
     promise = early_promise_of(

@@ -23,6 +23,7 @@ from triage.cli.common import (
 )
 from triage.data.checks import counted
 from triage.errors import TriageError, UsageError
+from triage.host.extensions import Report
 from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ CURVE = (0.1, 0.2, 0.4, 0.7, 1.0)
 @click.command()
 @click.argument("corpus", required=False, shell_complete=CORPUS)
 @click.option(
-    "--backend", "-b", "backends", metavar="A,B", shell_complete=BACKEND, help="What to measure. [tfidf]"
+    "--backend",
+    "-b",
+    "backends",
+    metavar="A,B",
+    shell_complete=BACKEND,
+    help="What to measure; see `triage plugins`.",
 )
 @click.option(
     "--seeds", type=click.IntRange(1), default=1, show_default=True, help="How many, from --seed up."
@@ -89,6 +95,7 @@ def command(
       triage evaluate reviews --backend tfidf --seeds 3
       triage evaluate past.csv --label-column team --test this-year.csv --json
     """
+    from triage.data.defaults import with_defaults
     from triage.evaluation.runs import METRICS, read_run
 
     talk = Talk(quiet=quiet)
@@ -96,6 +103,7 @@ def command(
     if not experiment.location:
         raise UsageError("what to evaluate on? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
+    experiment = with_defaults(experiment, plugins)
     names = [name.strip() for name in backends.split(",")] if backends else [experiment.backend]
     options = _options_of_each(plugins, names, experiment.options)
     dataset = read(
@@ -136,9 +144,8 @@ def command(
     elif finished:
         from triage.cli.report import show
 
-        show(
-            plugins, "terminal", [each for each in finished if each.metrics["train_share"] == 1.0] or finished
-        )
+        whole = [each for each in finished if each.metrics["train_share"] == 1.0]
+        show(plugins, plugins.role(Report, "default"), whole or finished)
         talk.say(f"runs are kept in {runs}; see them again with: triage report {runs}")
     if failures:
         for failure in failures[:-1]:

@@ -9,6 +9,7 @@ import click
 
 from triage.cli.common import Talk, json_option, print_json, quiet_option
 from triage.errors import CheckFailed, DataError, UsageError
+from triage.host.extensions import Policy
 from triage.host.manager import Plugins
 from triage.models.held_out import HeldOut
 from triage.models.model import Model
@@ -102,7 +103,7 @@ def command(
             per_queue=per_queue,
         )
         if promise.kept and not dry_run:
-            loaded = save_model(model, promising(loaded, promise), held=held)
+            loaded = save_model(model, promising(loaded, promise, plugins), held=held)
     realised = _realised(promise, loaded.held_out.get("test"), queues)
     if as_json:
         print_json({**promise.to_json(), "kept": promise.kept, "realised": realised, "sha256": loaded.sha256})
@@ -121,9 +122,10 @@ def command(
         talk.say(f"stored in {model}: `triage route {model} FILE` now keeps this promise")
 
 
-def promising(model: Model, promise: Promise) -> Model:
+def promising(model: Model, promise: Promise, plugins: Plugins) -> Model:
     """Return the model with the certificate, and with the policy that keeps it in place of the last."""
-    bounded = ("bounded", {"max_error": promise.max_error, "confidence": promise.confidence})
+    options = {"max_error": promise.max_error, "confidence": promise.confidence}
+    bounded = (plugins.role(Policy, "promise"), options)
     experiment = model.experiment.changed(policies=(*model.experiment.policies[:-1], bounded))
     return replace(model, experiment=experiment, extra={**model.extra, "promise": promise.to_json()})
 

@@ -22,10 +22,9 @@ from triage.records import Dataset, Evaluation
     "--format",
     "-f",
     "name",
-    default="terminal",
-    show_default=True,
     metavar="NAME",
     shell_complete=names_of(Report),
+    help="A report; see `triage plugins`.",
 )
 @click.option("--out", metavar="FILE", help="Write there instead of to stdout.")
 @click.option(
@@ -37,7 +36,7 @@ from triage.records import Dataset, Evaluation
 @columns_options
 @quiet_option
 def command(
-    *, run: str, name: str, out: str | None, show_text: str | None, quiet: bool, **given: Any
+    *, run: str, name: str | None, out: str | None, show_text: str | None, quiet: bool, **given: Any
 ) -> None:
     """Show the run directory RUN, or all runs in it.
 
@@ -56,6 +55,7 @@ def command(
         raise NoInput(f"there is no finished run in {run!r}: `triage evaluate CORPUS --runs {run}` makes one")
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
+    name = name or plugins.role(Report, "default")
     plugins.report(name)
     evaluations = [read_run(folder) for folder in folders]
     texts = None

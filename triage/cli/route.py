@@ -164,17 +164,20 @@ def _local(
         limit: what --reviewers-per-day and --max-review-share say.
         explain: whether decisions name terms.
     """
+    from triage.data.defaults import policy_chain
     from triage.models.model import load_model
     from triage.routing.router import Router
 
     loaded = load_model(path, plugins)
-    chain = _chain(loaded.experiment.chain, *changed)
+    chain = _chain(plugins, policy_chain(loaded.experiment, plugins), *changed)
     name, options = chain[-1]
     stamp = {"model": loaded.sha256, "policy": {"name": name, "options": dict(options)}}
     return Router(loaded, chain, plugins, explain=explain), stamp, _capacity(loaded, *limit)
 
 
-def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> tuple[Step, ...]:
+def _chain(
+    plugins: Plugins, own: Sequence[Step], policy: str | None, settings: Sequence[str]
+) -> tuple[Step, ...]:
     """The model's policies; --policy and --set replace or change the last."""
     from triage.host.options import parse_settings
 
@@ -182,7 +185,7 @@ def _chain(own: Sequence[Step], policy: str | None, settings: Sequence[str]) -> 
     changed = parse_settings(settings)
     if policy is not None and policy != name:
         name, options = policy, {}
-    if name == "rules" and changed:
+    if changed and "rules" in plugins.policy(name).roles:
         raise BadOption("rules are given in the experiment file, not by --set")
     return (*before, (name, {**options, **changed}))
 

@@ -95,8 +95,8 @@ def _about_early(batch: StreamBatch, model: str) -> str:
         )
     if not batch.model.prefix_scores:
         return (
-            "early decisions are off: the model does not hold what it says of unfinished texts. One that "
-            "reads forwards does: triage train CORPUS --backend gru"
+            "early decisions are off: the model does not hold what it says of unfinished texts. A "
+            "recurrent backend that reads forwards keeps it: train the model again with one (`triage plugins`)"
         )
     return (
         "early decisions are off: nothing is proven of them for this model. "
@@ -176,14 +176,8 @@ class _Desk:
         self._batch = batch
         self._line = 0
         self._refused: set[str] = set()
-        name, options = batch.model.experiment.chain[-1]
+        name, options = batch.policy
         policy = {"name": name, "options": dict(options)}
-        if batch.promise is not None:
-            promise = batch.promise
-            policy = {
-                "name": "early",
-                "options": {"max_error": promise.max_error, "confidence": promise.confidence},
-            }
         self._stamp = {"model": batch.model.sha256, "policy": policy}
         self._record = record
 

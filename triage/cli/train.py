@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("corpus", required=False, shell_complete=CORPUS)
 @click.option("--model", required=True, metavar="MODEL", help="The directory to write.")
-@click.option("--backend", "-b", metavar="NAME", shell_complete=BACKEND, help="What learns. [tfidf]")
+@click.option(
+    "--backend", "-b", metavar="NAME", shell_complete=BACKEND, help="What learns; see `triage plugins`."
+)
 @click.option("--strict", is_flag=True, help="Stop where a row would be quarantined.")
 @click.option("--resume", is_flag=True, help="Go on with a training of the same model that was stopped.")
 @click.option(
@@ -85,6 +87,7 @@ def command(
       triage train past.csv --backend tfidf --set max-features=50000 --seed 7 --model model
       triage train --config triage.toml --model model
     """
+    from triage.data.defaults import policy_chain, with_defaults
     from triage.evaluation.evaluate import evaluate, with_held_out
     from triage.models import bundle
     from triage.models.model import save_model
@@ -95,8 +98,10 @@ def command(
     if not experiment.location:
         raise UsageError("what to learn from? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
+    experiment = with_defaults(experiment, plugins)
     plugins.backend(experiment.backend)
-    for policy, options in experiment.chain:  # a rule that cannot be used is said before anything is learned
+    # A rule that cannot be used is an error before anything is learned.
+    for policy, options in policy_chain(experiment, plugins):
         plugins.build(plugins.policy(policy), dict(options))
     if isolate:
         if strict or resume:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.data.defaults import policy_chain
 from triage.errors import DataError, Diverged
 from triage.host.manager import Plugins
 from triage.host.protocols import Adopts
@@ -65,7 +66,7 @@ def evaluate(
         raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
 
     decisions = Router(
-        _promising(model, prepared, plugins), model.experiment.chain, plugins
+        _promising(model, prepared, plugins), policy_chain(model.experiment, plugins), plugins
     ).decide_prediction(prediction)
 
     reliability = {
@@ -145,7 +146,7 @@ def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
     """Give the model a promise to be judged by, where one of its policies asks for what is stored with it."""
     asking = [
         options
-        for name, options in model.experiment.chain
+        for name, options in policy_chain(model.experiment, plugins)
         if isinstance(plugins.build(plugins.policy(name), dict(options)), Adopts)
     ]
     if not asking or not len(prepared.splits.tune) or not len(prepared.splits.calibrate):

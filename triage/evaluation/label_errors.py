@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from triage.config import Experiment
 from triage.data.corrections import COLUMNS, identifiers
+from triage.data.defaults import with_defaults
 from triage.data.splitting import split_stratified
 from triage.data.vocabulary import learn_vocabulary
 from triage.host.manager import Plugins
@@ -111,7 +112,7 @@ def _whole(dataset: Dataset, experiment: Experiment, plugins: Plugins) -> Part:
 
 
 def _out_of_fold(whole: Part, experiment: Experiment, plugins: Plugins, folds: int) -> NDArray[np.float64]:
-    backend = plugins.backend(experiment.backend)
+    backend = plugins.backend(with_defaults(experiment, plugins).backend)
     options = resolve(backend.build, experiment.options, owner=backend.name)
     fold_of = split_stratified(whole.codes, whole.groups, seed=experiment.seed, shares=[1 / folds] * folds)
     found = np.empty((len(whole), whole.k))

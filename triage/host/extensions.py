@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from triage.host.protocols import Classifier, Clean, Decide, Render, Source, Workers
@@ -17,6 +17,17 @@ __all__ = ["Backend", "Cleaner", "Command", "Corpus", "Engine", "Extension", "Ki
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
+ROLES = {
+    "default": "used where an experiment or a command names none of its kind",
+    "baseline": "what every backend of a comparison is compared with",
+    "floor": "what any useful backend beats",
+    "demo": "what is shown to somebody who has no data yet",
+    "rules": "the policy that is given the rules of the experiment",
+    "promise": "the policy that keeps the promise stored with a model",
+}
+"""What the core uses an extension for, without knowing its name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Extension:
     """What all kinds have in common.
@@ -27,6 +38,8 @@ class Extension:
         build: a factory. Its keyword-only parameters are the options that users may set; their
             annotations (`Annotated[int, "help"]`) and defaults are the schema. Heavy imports belong in it.
         requires: names of importable modules that `build` needs, such as ("tensorflow",).
+        roles: what the core uses it for, as in `ROLES`. Where several have a role the first counts: built-in
+            plugins come before others, in the order of their names.
     """
 
     kind: ClassVar[str] = "extension"
@@ -35,6 +48,7 @@ class Extension:
     summary: str
     build: Callable[..., Any]
     requires: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what can be checked without building.
@@ -53,6 +67,8 @@ class Extension:
             raise TypeError(f"{self.name}: build is not callable")
         if isinstance(self.requires, str) or not all(isinstance(module, str) for module in self.requires):
             raise TypeError(f"{self.name}: requires is a tuple of module names")
+        if unknown := [role for role in self.roles if role not in ROLES]:
+            raise ValueError(f"{self.name}: roles must be of {', '.join(ROLES)}, got {unknown[0]!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +114,27 @@ class Cleaner(Extension):
     Attributes:
         steps: for a preset, the steps that it stands for: names, or (name, options).
             A preset's own `build` is not called; use `Cleaner.preset` to make one.
+        settings: the options that take their value from a setting of the experiment, with its name, such as
+            {"language": "stopwords"}.
     """
 
     kind: ClassVar[str] = "cleaner"
 
     build: Callable[..., Clean]
     steps: tuple[str | tuple[str, Mapping[str, Any]], ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def preset(
-        cls, name: str, summary: str, steps: tuple[str | tuple[str, Mapping[str, Any]], ...]
+        cls,
+        name: str,
+        summary: str,
+        steps: tuple[str | tuple[str, Mapping[str, Any]], ...],
+        *,
+        roles: tuple[str, ...] = (),
     ) -> Cleaner:
-        """Return a cleaner that stands for several others, in order."""
-        return cls(name=name, summary=summary, build=_never_built, steps=steps)
+        """Return a cleaner that applies several others, in order."""
+        return cls(name=name, summary=summary, build=_never_built, steps=steps, roles=roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +194,8 @@ class Kind:
         hook: the hook specification that collects it.
         laws: the module with `SUBJECT` and `LAWS` of the kind (see `triage.testing`); "" for none.
         template: what `triage plugins new` starts with, "package/path"; "" for nothing.
-        try_it: the command that tries a new extension out; `{name}` is its name.
+        try_it: the command that tries a new extension out. `{name}` is its name; `{demo}` and `{floor}` are
+            the corpus and the backend of those roles, `{cleaner}` is the default cleaner.
     """
 
     record: type[Extension]

@@ -17,19 +17,17 @@ def _core(record: type[Extension], hook: Callable[..., Any], laws: str, try_it: 
 
 
 KINDS: tuple[Kind, ...] = (
-    _core(
-        Backend, hookspecs.triage_backends, "backends", "triage evaluate complaints --backend {name},majority"
-    ),
+    _core(Backend, hookspecs.triage_backends, "backends", "triage evaluate {demo} --backend {name},{floor}"),
     _core(Corpus, hookspecs.triage_corpora, "corpora", "triage corpora describe {name}"),
     _core(
-        Cleaner, hookspecs.triage_cleaners, "cleaners", "triage evaluate complaints --cleaners {name},general"
+        Cleaner, hookspecs.triage_cleaners, "cleaners", "triage evaluate {demo} --cleaners {name},{cleaner}"
     ),
     _core(Policy, hookspecs.triage_policies, "policies", "triage plugins describe {name}"),
     _core(
         Report,
         hookspecs.triage_reports,
         "reports",
-        "triage evaluate complaints && triage report runs --format {name}",
+        "triage evaluate {demo} && triage report runs --format {name}",
     ),
     _core(Engine, hookspecs.triage_engines, "engines", "triage plugins describe {name}"),
     Kind(record=Command, hook=hookspecs.triage_commands, try_it="triage {name} --help"),

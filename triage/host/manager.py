@@ -303,6 +303,19 @@ class Plugins:
             )
         return found[0]
 
+    def role(self, kind: type[Extension], role: str) -> str:
+        """Return the name of the first extension of a kind that has a role (see `extensions.ROLES`).
+
+        Raises:
+            Unavailable: none has it.
+        """
+        for name, (first, *_) in self._registered[kind.kind].items():
+            if role in first.extension.roles:
+                return name
+        raise Unavailable(
+            f"no {kind.kind} with the role {role!r} is installed or enabled: name one, or see `triage plugins`"
+        )
+
     def backend(self, name: str) -> Backend:
         """Return the backend of that name; errors as in `get`."""
         return self.extension(Backend, name)

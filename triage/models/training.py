@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from triage.config import Experiment
 from triage.data.checks import check_size, check_texts
-from triage.data.cleaning import Cleaning, CleaningTimeout, build_cleaning, expanded
+from triage.data.cleaning import Cleaning, CleaningTimeout, build_cleaning
+from triage.data.defaults import cleaning_steps, with_defaults
 from triage.data.duplicates import near_duplicates
 from triage.data.labels import UNKNOWN, Labels, learn_labels
 from triage.data.splitting import PARTS, SHARES, split_by_time, split_stratified, thin_stratified
@@ -99,7 +100,7 @@ def prepare(
     started = time.perf_counter()
     if not len(dataset):
         raise DataError(f"{dataset.name}: there is no document in it")
-    cleaning = build_cleaning(plugins, _steps(experiment, dataset, plugins))
+    cleaning = build_cleaning(plugins, cleaning_steps(experiment, dataset.cleaners, plugins))
     labels = learn_labels(dataset.labels, min_per_class=experiment.min_per_class)
     codes = labels.encode(dataset.labels)
     shares = SHARES if test is None else (0.75, 0.125, 0.125, 0.0)
@@ -170,6 +171,7 @@ def fit(
         PluginFailed: the backend raised, or broke its contract.
     """
     started = time.perf_counter()
+    experiment = with_defaults(experiment, plugins)
     backend = plugins.backend(experiment.backend)
     options = resolve(backend.build, experiment.options, owner=backend.name)
     splits, vectorizer = prepared.splits, None
@@ -267,19 +269,6 @@ def _scope(classifier: Classifier, train: Part, tune: Part, model: Model) -> Sco
         return None
     raw = checked(classifier.predict_proba(tune.inputs), len(tune), tune.k, model.backend)
     return learn_scope(train.texts, tune.texts, raw, false_alarms=model.experiment.false_alarms)
-
-
-def _steps(experiment: Experiment, dataset: Dataset, plugins: Plugins) -> list[tuple[str, dict[str, Any]]]:
-    """The experiment's cleaning steps, presets opened so that `stopwords` and `keep` reach their step."""
-    asked = plugins.backend(experiment.backend).cleaners or dataset.cleaners
-    steps = expanded(plugins, experiment.steps(asked))
-    for name, options in steps:
-        if name == "stop-words":
-            if experiment.stopwords is not None:
-                options["language"] = experiment.stopwords
-            if experiment.keep:
-                options["keep"] = (*options.get("keep", ()), *experiment.keep)
-    return steps
 
 
 def _clean(dataset: Dataset, cleaning: Cleaning) -> tuple[list[str], NDArray[np.bool_], Counter[str]]:

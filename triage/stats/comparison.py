@@ -33,7 +33,6 @@ __all__ = [
 DRAWS = 2000
 _CELLS = 40_000_000  # documents times draws: 320 MB; a corpus too large for 2,000 draws needs fewer
 LEVEL = 0.05
-BASELINE = "tfidf"
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,7 @@ def leaks(evaluations: Sequence[Evaluation]) -> list[Leak]:
     return found
 
 
-def compare(evaluations: Sequence[Evaluation], *, seed: int = 0) -> list[Comparison]:
+def compare(evaluations: Sequence[Evaluation], *, baseline: str = "", seed: int = 0) -> list[Comparison]:
     """Compare backends, for each corpus and split apart.
 
     Only seeds that every backend has are compared. Runs on a share of the training part are left to the
@@ -207,9 +206,11 @@ def compare(evaluations: Sequence[Evaluation], *, seed: int = 0) -> list[Compari
 
     Args:
         evaluations: any runs.
+        baseline: a backend that the others are compared with, besides the best.
         seed: of the bootstrap.
     """
-    return [_compare(runs, seed=seed) for _, runs in sorted(_apart(evaluations, *_SOURCE, "split").items())]
+    apart = sorted(_apart(evaluations, *_SOURCE, "split").items())
+    return [_compare(runs, baseline, seed=seed) for _, runs in apart]
 
 
 _SOURCE = ("corpus", "corpus_sha256", "test_corpus_sha256")
@@ -223,7 +224,7 @@ def _apart(evaluations: Sequence[Evaluation], *keys: str) -> dict[tuple[str, ...
     return found
 
 
-def _compare(runs: Sequence[Evaluation], *, seed: int) -> Comparison:
+def _compare(runs: Sequence[Evaluation], baseline: str, *, seed: int) -> Comparison:
     whole = [run for run in runs if run.metrics.get("train_share", 1.0) == 1.0]
     by_backend: dict[str, dict[int, Evaluation]] = defaultdict(dict)
     skipped = []
@@ -263,7 +264,9 @@ def _compare(runs: Sequence[Evaluation], *, seed: int) -> Comparison:
         key=lambda standing: -standing.means["macro_f1"],
     )
     differences = [
-        each for metric in ("macro_f1", "accuracy") for each in _differences(drawn, standings, metric)
+        each
+        for metric in ("macro_f1", "accuracy")
+        for each in _differences(drawn, standings, metric, baseline)
     ]
     return Comparison(
         first["corpus"],
@@ -343,14 +346,17 @@ def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _differences(
-    drawn: dict[str, dict[str, NDArray[np.float64]]], standings: Sequence[Standing], metric: str
+    drawn: dict[str, dict[str, NDArray[np.float64]]],
+    standings: Sequence[Standing],
+    metric: str,
+    baseline: str,
 ) -> list[Difference]:
     """Every backend against the best, and against the baseline where that is another; each pair once."""
     means = {standing.backend: standing.means[metric] for standing in standings}
     best, *others = (standing.backend for standing in standings)
     pairs = [(backend, best) for backend in others]
-    if BASELINE in others:
-        pairs += [(backend, BASELINE) for backend in others if backend != BASELINE]
+    if baseline in others:
+        pairs += [(backend, baseline) for backend in others if backend != baseline]
     found = []
     for backend, to in pairs:
         values = drawn[backend][metric] - drawn[to][metric]

@@ -35,7 +35,7 @@ def evaluation(
     *,
     n: int = 80,
     seed: int = 42,
-    backend: str = "tfidf",
+    backend: str = "some",
     labels: Sequence[str] = (),
     epochs: int = 0,
     decided: bool = True,
@@ -200,7 +200,7 @@ def a_single_epoch_is_shown(it: Rendering) -> None:
 
 def several_backends_and_seeds_are_shown(it: Rendering) -> None:
     """It is given several evaluations at once: of each backend each seed."""
-    it.render(*(evaluation(seed=seed, backend=name) for name in ("tfidf", "gru") for seed in (42, 43)))
+    it.render(*(evaluation(seed=seed, backend=name) for name in ("some", "other") for seed in (42, 43)))
 
 
 def an_evaluation_without_decisions_is_shown(it: Rendering) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from triage.errors import CannotWrite, UsageError, did_you_mean
+from triage.host.extensions import Backend, Cleaner, Corpus
 from triage.host.manager import Plugins
 from triage.io.files import write_file
 
@@ -16,7 +17,7 @@ __all__ = ["starts", "write_plugin"]
 
 _TEMPLATES = "triage/testing/templates"
 _OTHERS = {
-    "keras": (f"{_TEMPLATES}/keras.py.txt", "triage evaluate complaints --backend {name},majority"),
+    "keras": (f"{_TEMPLATES}/keras.py.txt", "triage evaluate {demo} --backend {name},{floor}"),
     "reader": (f"{_TEMPLATES}/reader.py.txt", "triage corpora describe sample.{module}"),
 }
 """What can be begun and is no kind of its own: the template and the command that tries it out."""
@@ -25,7 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _EVALUATION = """
 [testenv:evaluate]
 description = beside the built-ins
-commands = triage evaluate complaints --backend {name},majority {{posargs}}
+commands = triage evaluate {demo} --backend {name},{floor} {{posargs}}
 """
 
 
@@ -59,6 +60,13 @@ def write_plugin(name: str, kind: str, folder: Path, *, plugins: Plugins) -> lis
     if importlib.util.find_spec(module) is not None:
         raise UsageError(f"there is a module {module!r} already: choose another name")
     reads = kind == "reader"
+    names = {
+        "name": name,
+        "module": module,
+        "demo": plugins.role(Corpus, "demo"),
+        "floor": plugins.role(Backend, "floor"),
+        "cleaner": plugins.role(Cleaner, "default"),
+    }
     words = {
         "name": name,
         "module": module,
@@ -67,8 +75,8 @@ def write_plugin(name: str, kind: str, folder: Path, *, plugins: Plugins) -> lis
         "imports": "\nimport pathlib\n" if reads else "",
         "sample": f', sample=pathlib.Path(__file__).with_name("sample.{module}")' if reads else "",
         "flags": f" --sample sample.{module}" if reads else "",
-        "try_it": try_it.format(name=name, module=module),
-        "evaluation": _EVALUATION.format(name=name) if kind in ("backend", "keras") else "",
+        "try_it": try_it.format(**names),
+        "evaluation": _EVALUATION.format(**names) if kind in ("backend", "keras") else "",
     }
     files = {
         f"{module}.py": start,

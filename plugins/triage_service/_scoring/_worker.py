@@ -22,6 +22,7 @@ from triage_service._core import (
     TriageError,
     json_lines,
     load_model,
+    policy_chain,
 )
 from triage_service._scoring._frames import read_frame, write_frame
 
@@ -37,7 +38,7 @@ class Scorer:
     """
 
     def __init__(self, model: Model, plugins: Plugins) -> None:
-        chain = model.experiment.chain
+        chain = policy_chain(model.experiment, plugins)
         name, options = chain[-1]
         self.model = model
         self._routers = {explain: Router(model, chain, plugins, explain=explain) for explain in (False, True)}

@@ -36,6 +36,7 @@ def reasons(lines):
 
 
 def test_every_row_gets_one_decision_in_order_as_route_prints_it(model_path, plugins):
+    from triage.data.defaults import policy_chain
     from triage.models.model import load_model
     from triage.records import Document
     from triage.routing.decision_writer import json_lines
@@ -44,10 +45,11 @@ def test_every_row_gets_one_decision_in_order_as_route_prints_it(model_path, plu
     texts = ["my card", "a loan", "nothing", ""]
     lines = run(lambda pool: pool.score(rows(*texts)), model_path)
     model = load_model(model_path, plugins)
-    name, options = model.experiment.chain[-1]
+    chain = policy_chain(model.experiment, plugins)
+    name, options = chain[-1]
     stamp = {"model": model.sha256, "policy": {"name": name, "options": dict(options)}}
     documents = [Document(number, text, id=f"id{number}") for number, text in enumerate(texts, start=1)]
-    expected = json_lines(Router(model, model.experiment.chain, plugins).decide_batch(documents), stamp)
+    expected = json_lines(Router(model, chain, plugins).decide_batch(documents), stamp)
     assert [line.decode() + "\n" for line in lines] == list(expected)
 
 

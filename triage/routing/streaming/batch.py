@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.config import Step
 from triage.data.cleaning import CleaningTimeout
 from triage.errors import DataError, UsageError
 from triage.host.manager import Plugins
@@ -71,6 +72,14 @@ class StreamBatch:
     def promise(self) -> EarlyPromise | None:
         """What was proven of early decisions, or None: then there are none before the end."""
         return self._deciding.promise
+
+    @property
+    def policy(self) -> Step:
+        """The name and the options of the policy that decides at the end of a text."""
+        promise = self.promise
+        if promise is None:
+            return self._deciding.policy
+        return "early", {"max_error": promise.max_error, "confidence": promise.confidence}
 
     @property
     def open(self) -> tuple[str, ...]:

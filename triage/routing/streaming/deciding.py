@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from triage.config import Step
+from triage.data.defaults import policy_chain
 from triage.host.manager import Plugins
 from triage.models.model import Model
 from triage.models.prefix_scores import SETTLED
@@ -27,12 +28,14 @@ class Deciding:
 
     Attributes:
         promise: what was proven of early decisions, or None: then there are none before the end.
+        policy: the last policy of the model, which a promise replaces.
     """
 
     def __init__(self, model: Model, plugins: Plugins) -> None:
         self._model = model
         self.promise = _promise(model)
-        chain = model.experiment.chain
+        chain = policy_chain(model.experiment, plugins)
+        self.policy: Step = chain[-1]
         steps: Sequence[Step] = chain if self.promise is None else chain[:-1]
         self._router = Router(model, steps, plugins)
 
