@@ -191,6 +191,7 @@ CORE_WORDS = {
     "digits": "a setting of the experiment",
     "entities": "a function that reads character references",
     "forecast": "a drawing",
+    "html": "the ending of a file",
     "json": "a format",
     "plain": "a mark for values without a type",
     "rules": "a section of the experiment and a role",
