@@ -16,7 +16,16 @@ from triage.config import Experiment
 from triage.data.cleaning import build_cleaning
 from triage.models.held_out import HeldOut
 from triage.models.model import Model
-from triage.routing.monitoring import Audit, Seen, e_process, look, moved_mix
+from triage.routing.monitoring import (
+    Audit,
+    AuditedCase,
+    Seen,
+    audit_bound,
+    e_process,
+    look,
+    moved_mix,
+    outcomes_in_order,
+)
 
 PLUGINS = triage.Plugins.discover()
 CLASSES = ("card", "loan", "mortgage", "other")
@@ -181,3 +190,49 @@ def test_a_file_that_holds_no_decisions_is_refused(saved, tmp_path, text):
     (tmp_path / "d").write_text(text)
     done = CliRunner().invoke(cli, ["monitor", saved, str(tmp_path / "d")], standalone_mode=False)
     assert isinstance(done.exception, triage.DataError)
+
+
+def test_bounds_close_in_on_the_error_and_hold_a_verdict():
+    nothing = audit_bound([], 0.05)
+    assert (nothing.error, nothing.lower, nothing.upper, nothing.verdict) == (None, 0.0, 1.0, "open")
+    assert nothing.needed == 88
+    right = audit_bound([False] * 88, 0.05)
+    assert (right.verdict, right.needed, right.error) == ("kept", 0, 0.0)
+    assert audit_bound([False] * 87, 0.05).verdict == "open"
+    wrong = audit_bound([True] * 5, 0.05)
+    assert wrong.verdict == "broken"
+    assert wrong.lower > 0.05
+    assert wrong.needed is None
+    assert audit_bound([False] * 88, None).verdict == "no_promise"
+
+
+def test_the_audits_that_are_needed_do_confirm_the_promise():
+    needed = audit_bound([True, *[False] * 60], 0.05).needed
+    wrong = round((61 + needed) / 61)
+    bound = audit_bound([True] * wrong + [False] * (61 + needed - wrong), 0.05)
+    assert bound.upper == pytest.approx(0.05, abs=0.005)
+
+
+def test_what_is_not_known_is_wrong_above_and_right_below():
+    known = audit_bound([False] * 60, 0.1)
+    unknown = audit_bound([False] * 50 + [None] * 10, 0.1)
+    assert unknown.upper > known.upper
+    assert unknown.lower == 0.0
+    assert unknown.error == 0.0
+    assert audit_bound([None] * 100, 0.1).verdict == "open"
+
+
+def test_outcomes_stop_at_the_first_answer_that_may_still_come():
+    cases = [
+        AuditedCase(0, wrong=False),
+        AuditedCase(1, wrong=None, pending=True),
+        AuditedCase(2, wrong=True),
+    ]
+    assert outcomes_in_order(cases) == [False]
+
+
+def test_a_family_counts_once_in_each_window():
+    day = 86_400.0
+    cases = [AuditedCase(n * day, wrong=True, family="letter") for n in range(61)]
+    assert len(outcomes_in_order(cases)) == 3
+    assert len(outcomes_in_order([AuditedCase(n * day, wrong=True) for n in range(61)])) == 61

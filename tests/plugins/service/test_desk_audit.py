@@ -1,8 +1,8 @@
 """The realised error on the desk, and the labels that leave it."""
 
 import pytest
-from desk_parts import LETTER, MODEL, add, decision, register, routed
 
+from service.desk_parts import LETTER, MODEL, add, decision, register, routed
 from triage_service._store import Entry, StoreRefusal, digest_of  # noqa: F401
 
 WORDS = ["fee", "loan", "card", "bank", "cash", "debt", "rate", "home", "fund", "wire"]

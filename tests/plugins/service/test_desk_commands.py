@@ -4,9 +4,9 @@ import json
 
 import click.testing
 import pytest
-from desk_parts import add, decision, register, routed
 
 import triage
+from service.desk_parts import add, decision, register, routed
 from triage_service._commands._desk import desk
 from triage_service._commands._models import models
 from triage_service._store import digest_of, open_store

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-from desk_parts import LETTER, add, decision, ids_of, register, routed
 
+from service.desk_parts import LETTER, add, decision, ids_of, register, routed
 from triage_service._store import Entry, KeyInProgress, KeyReused
 from triage_service._store._schema import metadata
 

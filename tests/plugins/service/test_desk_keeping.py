@@ -10,9 +10,9 @@ import textwrap
 
 import pytest
 import sqlalchemy as sa
-from desk_parts import LETTER, add, decision, register, routed
 
 import triage
+from service.desk_parts import LETTER, add, decision, register, routed
 from triage_service._store import Entry, _keeping, open_store
 from triage_service._store._engine import HEAD, connect, lock_server, migrate, network_file_system
 from triage_service._store._schema import metadata

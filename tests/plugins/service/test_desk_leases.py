@@ -4,8 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from desk_parts import LETTER, add, decision, routed
 
+from service.desk_parts import LETTER, add, decision, routed
 from triage_service._store import Entry, LeaseLost, NotSkippable, UnknownItem, open_store
 
 

@@ -5,8 +5,8 @@ import sqlite3
 
 import pytest
 import sqlalchemy as sa
-from desk_parts import add
 
+from service.desk_parts import add
 from triage_service._store._engine import connect
 
 

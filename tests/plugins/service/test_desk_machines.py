@@ -4,7 +4,6 @@ import shutil
 import tempfile
 
 import pytest
-from desk_parts import add
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -15,6 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from service.desk_parts import add
 from triage_service._store import KeyInProgress, KeyReused, LeaseLost, open_store
 
 PEOPLE = st.sampled_from(["ada", "bob", "cyd"])

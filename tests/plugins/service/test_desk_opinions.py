@@ -3,8 +3,8 @@
 import contextlib
 
 import pytest
-from desk_parts import LETTER, add, routed
 
+from service.desk_parts import LETTER, add, routed
 from triage_service._store import CannotUndo, UnknownItem, open_store
 
 

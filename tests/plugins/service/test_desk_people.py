@@ -4,9 +4,9 @@ import json
 
 import pytest
 import sqlalchemy as sa
-from desk_parts import MODEL, add, decision, register, routed
 
 import triage
+from service.desk_parts import MODEL, add, decision, register, routed
 from triage_service._store import NameTaken, StoreRefusal, digest_of, evidence
 from triage_service._store._schema import metadata
 
