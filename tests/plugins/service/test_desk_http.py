@@ -7,7 +7,8 @@ import signal
 import threading
 
 import pytest
-from serving import PASSWORD, Client, Served
+
+from service.serving import PASSWORD, Client, Served
 
 UNSURE = "a letter about card and loan"
 

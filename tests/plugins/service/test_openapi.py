@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from serving import Served
+
+from service.serving import Served
 
 pytest.importorskip("schemathesis")
 

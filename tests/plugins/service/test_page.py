@@ -3,7 +3,8 @@
 import pathlib
 
 import pytest
-from serving import PASSWORD, Desk, Served, chromium
+
+from service.serving import PASSWORD, Desk, Served, chromium
 
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</p><iframe src=javascript:alert(1)>",

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from serving import Served
+
+from service.serving import Served
 
 
 @pytest.fixture(scope="module")
