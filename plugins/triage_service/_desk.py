@@ -386,6 +386,21 @@ class Desk:
         if not await asyncio.wrap_future(self.store.revoke_token(token, who=call.name)):
             raise Problem(404, "there is no such token")
 
+    async def webhooks(self) -> list[str]:
+        """Return the URLs that decisions are sent to."""
+        return list(await asyncio.to_thread(self.store.webhooks))
+
+    async def set_webhook(self, call: Call, url: str) -> dict[str, Any]:
+        """Send decisions to a URL, under a new secret."""
+        secret = secrets.token_urlsafe(32)
+        await asyncio.wrap_future(self.store.set_webhook(url, secret, who=call.name))
+        return {"url": url, "secret": secret}
+
+    async def remove_webhook(self, call: Call, url: str) -> None:
+        """Send no more decisions to a URL; 404 where there is no such webhook."""
+        if not await asyncio.wrap_future(self.store.remove_webhook(url, who=call.name)):
+            raise Problem(404, "no webhook has this URL")
+
     async def log(self) -> list[dict[str, Any]]:
         """Return the latest events, newest first."""
         return await asyncio.to_thread(self.store.last_events, _PAGE)

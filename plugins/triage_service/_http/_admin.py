@@ -41,6 +41,11 @@ MODEL = _body(("path",), path={"type": "string", "minLength": 1, "maxLength": 25
 CHANGE = _body((), reason={"type": "string", "maxLength": 2000}, force={"type": "boolean"})
 
 
+WEBHOOK = _body(
+    ("url",), url={"type": "string", "minLength": 8, "maxLength": 1024, "pattern": "^https?://[!-~]+$"}
+)
+
+
 async def users(call: Call) -> Response:
     """List the people."""
     return reply({"users": await call.service.desk.users()})
@@ -75,6 +80,22 @@ async def revoke_token(call: Call) -> Response:
     return reply({})
 
 
+async def webhooks(call: Call) -> Response:
+    """List the URLs that decisions are sent to, without their secrets."""
+    return reply({"webhooks": await call.service.desk.webhooks()})
+
+
+async def set_webhook(call: Call) -> Response:
+    """Send decisions to a URL; the secret signs them and is in this reply and nowhere else."""
+    return reply(await call.service.desk.set_webhook(call, call.body["url"]), 201)
+
+
+async def remove_webhook(call: Call) -> Response:
+    """Send no more decisions to a URL."""
+    await call.service.desk.remove_webhook(call, call.body["url"])
+    return reply({})
+
+
 async def log(call: Call) -> Response:
     """Return the latest events."""
     return reply({"events": await call.service.desk.log()})
@@ -89,5 +110,9 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/admin/tokens", tokens, "The tokens", "admin"),
     Endpoint("POST", "/v1/admin/tokens", add_token, "Make a token", "admin", TOKEN, replies={201: "made"}),
     Endpoint("DELETE", "/v1/admin/tokens/{id}", revoke_token, "Revoke a token", "admin"),
+    Endpoint("GET", "/v1/admin/webhooks", webhooks, "The webhooks", "admin"),
+    Endpoint("POST", "/v1/admin/webhooks", set_webhook, "Send decisions to a URL", "admin", WEBHOOK, replies={201: "set"}),
+    Endpoint("DELETE", "/v1/admin/webhooks", remove_webhook, "Send no more decisions to a URL", "admin", WEBHOOK,
+             replies={200: "removed", 404: "no webhook has this URL"}),
     Endpoint("GET", "/v1/admin/log", log, "The latest events", "admin"),
 )  # fmt: skip

@@ -5,6 +5,7 @@ A library would do more; this one never quotes the value, which may be a custome
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,8 @@ def check(value: Any, schema: Schema, where: str = "the body") -> None:
         raise Problem(422, f"{where} must be one of {', '.join(map(str, schema['enum']))}")
     if isinstance(value, str):
         _check_size(len(value), schema, where, "Length", "characters")
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            raise Problem(422, f"{where} must match {schema['pattern']}")
     elif isinstance(value, list):
         _check_size(len(value), schema, where, "Items", "items")
         for position, item in enumerate(value):

@@ -1,5 +1,6 @@
 """The page in a real browser against a real service."""
 
+import itertools
 import pathlib
 
 import pytest
@@ -164,6 +165,43 @@ def test_a_wrong_password_says_so_and_nothing_of_the_page_is_reached(browser, se
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('[role=alert]').textContent.includes('wrong')")
     assert page.locator("#screens a").count() == 0
+
+
+@pytest.mark.slow
+def test_a_thousand_hostile_texts_are_inert_wherever_they_are_shown(browser, served):
+    tags = ("script", "img src=x", "svg", "iframe srcdoc='<script>alert(1)</script>'", "a href=javascript:alert(1)", "style",
+            "math", "video src=x", "details open", "input autofocus", "object data=x", "form action=javascript:alert(1)",
+            "base href=//evil", "meta http-equiv=refresh content=0", "template")  # fmt: skip
+    events = ("onerror", "onload", "onfocus", "ontoggle", "onclick", "onanimationstart", "onbegin")
+    closings = ("", "'", '"', "-->", "</textarea>", "]]>", "\u2028", "\u0000", "${", "{{")
+    hostile = [
+        f"{closing}<{tag} {event}=alert(1)>{number} card loan"
+        for number, (tag, event, closing) in enumerate(itertools.product(tags, events, closings))
+    ]
+    assert len(hostile) >= 1000
+    program = fill(served, *hostile, source="<b onclick=alert(1)>")
+    served.person("ann")
+    desk = Desk(browser, served, "ann")
+    for _ in range(30):
+        desk.decide("Enter")
+    desk.page.evaluate("() => { location.hash = 'search' }")
+    desk.page.wait_for_selector("#more")
+    while desk.page.locator("#more").count():
+        before = desk.page.locator("#results > li").count()
+        desk.page.click("#more")
+        desk.page.wait_for_function(
+            "before => document.querySelectorAll('#results > li').length > before", arg=before
+        )
+    assert desk.page.locator("#results > li").count() == len(hostile)
+    assert (
+        desk.page.evaluate(
+            "document.querySelectorAll('#main :is(script, img, svg, iframe, video, object, base, meta)').length"
+        )
+        == 0
+    )
+    desk.wait_saved()
+    assert desk.errors == []
+    assert program.ask("GET", "/healthz")[0] == 200
 
 
 @pytest.mark.slow

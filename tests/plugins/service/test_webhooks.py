@@ -5,10 +5,12 @@ import hmac
 import http.server
 import json
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 import pytest
+from serving import Served
 
 from triage_service._webhooks import deliver, deliver_all, signature
 
@@ -122,3 +124,32 @@ def test_what_fails_is_sent_again_under_the_same_id_and_a_redirect_is_a_failure(
     asyncio.run(run())
     assert [headers["Webhook-Id"] for headers, _ in receiver.received] == ["m1"] * 3
     assert outbox.messages["m2"].tries >= 2
+
+
+def test_a_decision_reaches_a_webhook_that_was_set_and_none_that_was_removed(receiver, model_path, tmp_path):
+    with Served(
+        model_path, tmp_path / "desk.db", "--audit-rate", "0", "--webhook-host", "127.0.0.1"
+    ) as served:
+        assert served.admin.ask("POST", "/v1/admin/webhooks", {"url": "file:///etc/passwd"})[0] == 422
+        made = served.admin.done("POST", "/v1/admin/webhooks", {"url": receiver.url})
+        other = receiver.url + "/removed"
+        served.admin.done("POST", "/v1/admin/webhooks", {"url": other})
+        served.admin.done("DELETE", "/v1/admin/webhooks", {"url": other})
+        assert served.admin.ask("DELETE", "/v1/admin/webhooks", {"url": other})[0] == 404
+        (entry,) = served.admin.done("GET", "/v1/admin/webhooks")["webhooks"]
+        assert receiver.url in str(entry)
+        assert made["secret"] not in str(entry)
+        text = "a letter about card and loan"
+        served.program("route").done("POST", "/v1/items", {"documents": [{"id": "7", "text": text}]})
+        ann = served.person("ann")
+        found = ann.done("POST", "/v1/desk/next", {})
+        path = f"/v1/desk/items/{found['item']['id']}/decide"
+        ann.done("POST", path, {"token": found["lease"]["token"], "label": "loan"})
+        for _ in range(200):
+            if any(b"loan" in body for _, body in receiver.received):
+                break
+            time.sleep(0.1)
+        headers, body = next(each for each in receiver.received if b"loan" in each[1])
+        expected = signature(made["secret"], headers["Webhook-Id"], int(headers["Webhook-Timestamp"]), body)
+        assert headers["Webhook-Signature"] == expected
+        assert text.encode() not in body
