@@ -149,7 +149,7 @@ async def _serve(settings: Settings, given: dict[str, Any]) -> None:
             seconds = time.perf_counter() - started
             digest = service.models.active.digest[:12]
             _log.info("serving model %s at %s, ready in %.1f s", digest, _url(settings, sock), seconds)
-            for line in desk.welcome(_url(settings, sock)):
+            for line in service.people.welcome(_url(settings, sock)):
                 _log.info("%s", line)
 
         work = [desk.watch_alarm(), deliver_all(desk.store, named=given["webhook_hosts"])]

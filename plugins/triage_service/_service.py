@@ -12,6 +12,7 @@ from triage_service._http._access import Access
 from triage_service._http._rates import Rates
 from triage_service._http._texts import decide
 from triage_service._metrics import Metrics
+from triage_service._people import People
 from triage_service._registry import Registry
 from triage_service._scoring._models import Models
 from triage_service._scoring._pool import Pool
@@ -46,7 +47,8 @@ class Service:
         self.registry = Registry(
             self.models, desk.store, Path(settings.models or Path(settings.model).parent)
         )
-        self.access = Access(settings, desk.principal)
+        self.people = People(desk.store, settings)
+        self.access = Access(settings, self.people.principal)
         self.rates = Rates(settings.rate)
         self.stopping = False
         self._gauges()

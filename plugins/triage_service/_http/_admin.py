@@ -48,57 +48,57 @@ WEBHOOK = _body(
 
 async def users(call: Call) -> Response:
     """List the people."""
-    return reply({"users": await call.service.desk.users()})
+    return reply({"users": await call.service.people.users()})
 
 
 async def add_user(call: Call) -> Response:
     """Add a person."""
-    return reply(await call.service.desk.add_user(call, call.body), 201)
+    return reply(await call.service.people.add_user(call, call.body), 201)
 
 
 async def remove_user(call: Call) -> Response:
     """Remove a person and end their sessions."""
-    await call.service.desk.remove_user(call, call.path("name"))
+    await call.service.people.remove_user(call, call.path("name"))
     call.service.access.forget()
     return reply({})
 
 
 async def tokens(call: Call) -> Response:
     """List the tokens, without their secrets."""
-    return reply({"tokens": await call.service.desk.tokens()})
+    return reply({"tokens": await call.service.people.tokens()})
 
 
 async def add_token(call: Call) -> Response:
     """Make a token; its secret is in this reply and nowhere else."""
-    return reply(await call.service.desk.add_token(call, call.body), 201)
+    return reply(await call.service.people.add_token(call, call.body), 201)
 
 
 async def revoke_token(call: Call) -> Response:
     """Revoke a token."""
-    await call.service.desk.revoke_token(call, call.path("id"))
+    await call.service.people.revoke_token(call, call.path("id"))
     call.service.access.forget()
     return reply({})
 
 
 async def webhooks(call: Call) -> Response:
     """List the URLs that decisions are sent to, without their secrets."""
-    return reply({"webhooks": await call.service.desk.webhooks()})
+    return reply({"webhooks": await call.service.people.webhooks()})
 
 
 async def set_webhook(call: Call) -> Response:
     """Send decisions to a URL; the secret signs them and is in this reply and nowhere else."""
-    return reply(await call.service.desk.set_webhook(call, call.body["url"]), 201)
+    return reply(await call.service.people.set_webhook(call, call.body["url"]), 201)
 
 
 async def remove_webhook(call: Call) -> Response:
     """Send no more decisions to a URL."""
-    await call.service.desk.remove_webhook(call, call.body["url"])
+    await call.service.people.remove_webhook(call, call.body["url"])
     return reply({})
 
 
 async def log(call: Call) -> Response:
     """Return the latest events."""
-    return reply({"events": await call.service.desk.log()})
+    return reply({"events": await call.service.people.log()})
 
 
 ENDPOINTS = (
@@ -111,7 +111,8 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/admin/tokens", add_token, "Make a token", "admin", TOKEN, replies={201: "made"}),
     Endpoint("DELETE", "/v1/admin/tokens/{id}", revoke_token, "Revoke a token", "admin"),
     Endpoint("GET", "/v1/admin/webhooks", webhooks, "The webhooks", "admin"),
-    Endpoint("POST", "/v1/admin/webhooks", set_webhook, "Send decisions to a URL", "admin", WEBHOOK, replies={201: "set"}),
+    Endpoint("POST", "/v1/admin/webhooks", set_webhook, "Send decisions to a URL", "admin", WEBHOOK,
+             replies={201: "set"}),
     Endpoint("DELETE", "/v1/admin/webhooks", remove_webhook, "Send no more decisions to a URL", "admin", WEBHOOK,
              replies={200: "removed", 404: "no webhook has this URL"}),
     Endpoint("GET", "/v1/admin/log", log, "The latest events", "admin"),

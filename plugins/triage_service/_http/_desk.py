@@ -66,7 +66,7 @@ async def sign_in(call: Call) -> Response:
     site = call.request.headers.get("sec-fetch-site", "same-origin")
     if site != "same-origin":
         raise Problem(403, "signing in must come from a page of this service")
-    secret, who = await call.service.desk.sign_in(body)
+    secret, who = await call.service.people.sign_in(body)
     answer = reply({"name": who.name, "roles": sorted(who.roles)})
     answer.set_cookie(
         cookie_name(call.service.settings), secret, max_age=_SESSION_SECONDS, path="/",
@@ -84,7 +84,7 @@ async def session(call: Call) -> Response:
 async def sign_out(call: Call) -> Response:
     """End the session."""
     settings = call.service.settings
-    await call.service.desk.sign_out(call.request.cookies.get(cookie_name(settings), ""))
+    await call.service.people.sign_out(call.request.cookies.get(cookie_name(settings), ""))
     call.service.access.forget()
     answer = reply({})
     answer.delete_cookie(

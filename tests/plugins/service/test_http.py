@@ -30,7 +30,7 @@ class People:
     def store(self):
         return self
 
-    async def principal(self, kind, key):
+    def principal(self, kind, key):
         roles = {
             ("token", digest_of("good")): ("route", "metrics"),
             ("session", digest_of("cookie")): ("route",),
