@@ -129,7 +129,10 @@ class EstimatorText(TfidfText):
     @property
     def _estimator(self) -> Any:
         if self._thawed is None or self._thawed[0] is not self.estimator_:
-            self._thawed = self.estimator_, thaw(self.estimator_, trusted=self._trusted())
+            self._thawed = (
+                self.estimator_,
+                thaw(self.estimator_, trusted=self._trusted(), features=len(self.idf_)),
+            )
         return self._thawed[1]
 
     def _trusted(self) -> set[type]:

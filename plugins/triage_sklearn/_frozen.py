@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import Refused, TriageError
+from triage_sklearn._sound import SOUND, check_sound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,7 @@ _TO_LEARN = (
     "sklearn.neural_network._stochastic_optimizers.",
     "sklearn.linear_model._sgd_fast.",
 )
+_QUIET = {"n_jobs": None, "verbose": 0}
 _SHAPES = {"csr_matrix", "csc_matrix", "csr_array", "csc_array"}
 
 
@@ -56,19 +58,21 @@ def freeze(estimator: Any, *, trusted: Iterable[type] = ()) -> dict[str, Any]:
     return frozen
 
 
-def thaw(frozen: Mapping[str, Any], *, trusted: Iterable[type] = ()) -> Any:
-    """Return the estimator that was frozen.
+def thaw(frozen: Mapping[str, Any], *, trusted: Iterable[type] = (), features: int | None = None) -> Any:
+    """Return the estimator that was frozen, checked: see `triage_sklearn._sound`.
 
     Args:
         frozen: what `freeze` returned.
         trusted: the classes that `freeze` was allowed.
+        features: the number of columns of the rows that it will be asked about, where that is known.
 
     Raises:
         Refused: `freeze` did not write this, it names a class that is not an estimator of scikit-learn,
             or it holds numbers that point outside of their arrays.
     """
     try:
-        return _Thawer(trusted).thaw(frozen)
+        estimator = _Thawer(trusted).thaw(frozen)
+        check_sound(estimator, features=features)
     except (
         ArithmeticError,
         AttributeError,
@@ -79,6 +83,7 @@ def thaw(frozen: Mapping[str, Any], *, trusted: Iterable[type] = ()) -> Any:
         ValueError,
     ) as e:
         raise Refused(f"the estimator in this model cannot be read ({type(e).__name__})") from None
+    return estimator
 
 
 def _is_estimator(kind: type) -> bool:
@@ -87,7 +92,7 @@ def _is_estimator(kind: type) -> bool:
 
     return (
         _MODULE.fullmatch(kind.__module__) is not None
-        and kind.__name__ not in _NO_BOUNDS
+        and kind.__name__ in SOUND.get(kind.__module__.split(".")[1], ())
         and (issubclass(kind, BaseEstimator) or kind.__name__ == "_CalibratedClassifier")
     )
 
@@ -139,8 +144,9 @@ class _Freezer:
             return {"is": "loss", "name": kind.__name__, "classes": int(value.n_classes or 2)}
         if name.startswith(_TO_LEARN):
             return None
-        if kind.__name__ in _NO_BOUNDS:
-            raise TriageError(f"{kind.__name__} cannot be read back safely: use LinearSVC")
+        if _MODULE.fullmatch(kind.__module__) and hasattr(kind, "get_params"):
+            hint = ": use LinearSVC" if kind.__name__ in _NO_BOUNDS else ""
+            raise TriageError(f"{kind.__name__} cannot be read back safely{hint}")
         hint = ": use algorithm='brute'" if name.startswith("sklearn.neighbors.") else ""
         raise TriageError(f"{where.lstrip('.') or 'this'} is a {name}, which only pickle could save{hint}")
 
@@ -179,6 +185,8 @@ class _Thawer:
                 raise ValueError
         made: Any = object.__new__(kind)
         vars(made).update({str(key): self.thaw(part) for key, part in frozen["state"].items()})
+        # How many processes and how much talk is not for a model to say.
+        vars(made).update({name: value for name, value in _QUIET.items() if name in vars(made)})
         return made
 
     def _dict(self, frozen: Mapping[str, Any]) -> dict[Any, Any]:

@@ -469,3 +469,35 @@ def test_a_policy_is_given_the_records_of_the_model():
 def test_a_rule_has_a_name_that_can_stand_in_a_reason(name):
     with pytest.raises(triage.BadOption, match="a rule's name must hold"):
         decide(documents("a"), policies=[("rules", {"rules": {name: {"pattern": "a", "queue": "q"}}})])
+
+
+class FailsOnOneWord:
+    """Answers every text but one, on which it fails as compiled code might."""
+
+    def __init__(self):
+        self.answers_ = 1
+
+    def predict_proba(self, texts):
+        if any("poison" in text for text in texts):
+            raise OSError("poison")
+        return np.array([[0.9, 0.1]] * len(texts))
+
+
+def test_a_text_that_the_backend_fails_on_costs_its_own_row_only(plugins):
+    cleaning = build_cleaning(plugins, ["lower"])
+    model = Model(Experiment(), {}, ("a", "b"), cleaning, FailsOnOneWord())
+    router = Router(model, [("threshold", {})], plugins)
+    documents = [triage.Document(row=i, text="poison" if i == 3 else "fine") for i in range(1, 7)]
+    decisions = router.decide_batch(documents)
+    assert [d.action for d in decisions] == ["route", "route", "review", "route", "route", "route"]
+    assert decisions[2].reasons == ("unreadable_row",)
+    (said,) = router.timed_out_
+    assert "OSError" in said
+    assert "poison" not in said
+
+
+def test_a_backend_that_fails_on_every_text_is_still_a_failure(plugins):
+    model = Model(Experiment(), {}, ("a", "b"), build_cleaning(plugins, ["lower"]), FailsOnOneWord())
+    router = Router(model, [("threshold", {})], plugins)
+    with pytest.raises(triage.PluginFailed, match="OSError"):
+        router.decide_batch([triage.Document(row=i, text="poison") for i in range(1, 4)])

@@ -49,7 +49,8 @@ class Router:
         explain: whether a decision names the terms that decided.
 
     Attributes:
-        timed_out_: how many documents each cleaning rule ran out of time on, by what is to be said of it.
+        timed_out_: how many documents a cleaning rule ran out of time on or the backend failed on, by what is to be
+            said of it.
 
     Raises:
         UnknownName, BadOption, Unavailable: a policy that cannot be built.
@@ -120,23 +121,35 @@ class Router:
         return self._decisions(prediction, verdicts, has_say)
 
     def _predict(self, documents: Sequence[Document]) -> tuple[Prediction, set[int]]:
-        """Predict; a text on which a cleaning rule runs out of time counts as empty and is remembered."""
-        with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
-            try:
-                return self.model.predict(documents), set()
-            except CleaningTimeout:
-                return self._predict_one_by_one(documents)
+        """Predict; a text that a cleaning rule or the backend fails on costs its own row, and no other.
 
-    def _predict_one_by_one(self, documents: Sequence[Document]) -> tuple[Prediction, set[int]]:
-        texts, timed_out = [], set()
+        Returns:
+            The prediction, and the positions of those texts, which count as empty.
+
+        Raises:
+            PluginFailed: the backend fails on every text of the batch.
+        """
+        try:
+            with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
+                return self.model.predict(documents), set()
+        except (CleaningTimeout, PluginFailed) as error:
+            failed = error
+        texts, lost = [], set()
         for position, document in enumerate(documents):
             try:
-                texts.append(self.model.cleaning(document.text))
-            except CleaningTimeout as late:
+                with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
+                    cleaned = self.model.cleaning(document.text)
+                    if isinstance(failed, PluginFailed):
+                        self.model.predict_raw([cleaned])
+                texts.append(cleaned)
+            except (CleaningTimeout, PluginFailed) as error:
                 texts.append("")
-                timed_out.add(position)
-                self.timed_out_[str(late)] += 1
-        return self.model.prediction(documents, texts), timed_out
+                lost.add(position)
+                self.timed_out_[str(error)] += 1
+        if isinstance(failed, PluginFailed) and len(lost) == len(documents):
+            raise failed
+        with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
+            return self.model.prediction(documents, texts), lost
 
     def _ask(self, prediction: Prediction, has_say: NDArray[np.bool_]) -> list[Verdict | None]:
         """Ask the policies; before the first that reads probabilities, what is out of scope is settled."""
