@@ -229,4 +229,9 @@ def test_each_role_that_the_core_asks_for_is_taken(installed):
     found = {(each.kind, role) for each in installed for role in each.roles}
     wanted = {("backend", role) for role in ("default", "baseline", "floor")}
     wanted |= {("policy", role) for role in ("default", "promise", "rules")}
-    assert found == wanted | {("cleaner", "default"), ("corpus", "demo"), ("report", "default")}
+    assert found == wanted | {
+        ("cleaner", "default"),
+        ("corpus", "demo"),
+        ("report", "default"),
+        ("command", "service"),
+    }

@@ -38,6 +38,7 @@ def triage_commands() -> Iterator[triage.Command]:
         summary="Answer over HTTP, with a desk where people decide the rest",
         build=_build_serve,
         requires=(*database, "prometheus_client", "starlette", "uvicorn"),
+        roles=("service",),
     )
     yield triage.Command(
         name="desk",

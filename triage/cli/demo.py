@@ -12,7 +12,7 @@ import click
 
 from triage.cli.common import Talk, quiet_option, read
 from triage.config import Experiment
-from triage.host.extensions import Corpus, Report
+from triage.host.extensions import Command, Corpus, Report
 from triage.host.manager import Plugins
 from triage.records import Document
 
@@ -69,7 +69,8 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
         learned = with_held_out(fitted.model, prepared)
         save_model(path, _promising(learned, plugins) if serve else learned)
         if serve:
-            _serve(ctx, path, folder, new, bind=bind, quiet=quiet)
+            name = plugins.role(Command, "service")
+            _serve(ctx, name, path, folder, new, bind=bind, quiet=quiet)
             return
         loaded = load_model(path, plugins)
     show(plugins, plugins.role(Report, "default"), [evaluate(fitted, prepared, plugins)])
@@ -103,9 +104,16 @@ def _promising(model: Model, plugins: Plugins) -> Model:
 
 
 def _serve(
-    ctx: click.Context, path: str, folder: str, documents: Sequence[Document], *, bind: str, quiet: bool
+    ctx: click.Context,
+    name: str,
+    path: str,
+    folder: str,
+    documents: Sequence[Document],
+    *,
+    bind: str,
+    quiet: bool,
 ) -> None:
-    """Run the command `serve` on a temporary database, fed with `documents`.
+    """Run the command `name`, the service, on a temporary database, fed with `documents`.
 
     Raises:
         UnknownName, Unavailable: the plugin of the service, or what it needs, is not installed.
@@ -113,7 +121,7 @@ def _serve(
     from triage.cli import cli
     from triage.io.files import write_file
 
-    command = cli.get_command(ctx, "serve")
+    command = cli.get_command(ctx, name)
     assert command is not None
     feed = Path(folder) / "new.jsonl"
     write_file(feed, (json.dumps({"text": each.text}).encode() + b"\n" for each in documents))

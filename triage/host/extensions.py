@@ -22,6 +22,7 @@ ROLES = {
     "baseline": "what every backend of a comparison is compared with",
     "floor": "what any useful backend beats",
     "demo": "what is shown to somebody who has no data yet",
+    "service": "the command that `triage demo --serve` runs",
     "rules": "the policy that is given the rules of the experiment",
     "promise": "the policy that keeps the promise stored with a model",
 }
