@@ -12,7 +12,7 @@ import triage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.host.protocols import Watch
+    from triage.plugin_api import Watch
 
 
 class Majority:

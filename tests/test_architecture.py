@@ -12,6 +12,7 @@ import tomllib
 import pytest
 
 import triage
+import triage.plugin_api
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEAVY = {
@@ -28,7 +29,8 @@ HEAVY = {
     "statsmodels",
 }
 CORE = sorted((ROOT / "triage").rglob("*.py"))
-SHIPPED = CORE + sorted((ROOT / "plugins").rglob("*.py")) + sorted((ROOT / "corpora").rglob("*.py"))
+PLUGINS = sorted((ROOT / "plugins").rglob("*.py")) + sorted((ROOT / "corpora").rglob("*.py"))
+SHIPPED = CORE + PLUGINS
 
 
 def imported(path, *, inside_functions):
@@ -82,15 +84,44 @@ def test_looking_around_imports_nothing_heavy(words):
     assert modules_after(*words) == set()
 
 
-def test_everything_public_exists_and_everything_else_is_not_offered():
-    source = ast.parse((ROOT / "triage" / "__init__.py").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", [triage, triage.plugin_api], ids=lambda module: module.__name__)
+def test_everything_public_exists_and_everything_else_is_not_offered(module):
+    source = ast.parse(pathlib.Path(module.__file__).read_text(encoding="utf-8"))
     (typed,) = [node for node in source.body if isinstance(node, ast.If)]
-    seen_by_type_checkers = {f"{node.module}.{node.names[0].name}" for node in typed.body}
-    assert seen_by_type_checkers == {f"{module}.{name}" for name, module in triage._HOME.items()}
-    assert all(hasattr(triage, name) for name in triage.__all__)
-    assert triage.__all__ == sorted(triage.__all__)
+    seen_by_type_checkers = {f"{node.module}.{alias.name}" for node in typed.body for alias in node.names}
+    assert seen_by_type_checkers == {f"{home}.{name}" for name, home in module._HOME.items()}
+    assert all(hasattr(module, name) for name in module.__all__)
+    assert module.__all__ == sorted(module.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        triage.nonsense  # noqa: B018
+        module.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_built_in_plugin_imports_only_what_is_public(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module]
+            if node.module == "triage":
+                assert {alias.name for alias in node.names} <= {*triage.__all__, "__version__", "testing"}
+        else:
+            continue
+        for module in modules:
+            if module.split(".")[0] == "triage":
+                assert module in ("triage", "triage.plugin_api") or module.startswith("triage.testing"), (
+                    module
+                )
+
+
+def test_every_name_of_the_plugin_api_is_used_by_a_plugin_or_is_a_protocol():
+    used = set()
+    for path in PLUGINS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "triage.plugin_api":
+                used |= {alias.name for alias in node.names}
+    rest = set(triage.plugin_api.__all__) - used
+    assert {triage.plugin_api._HOME[name] for name in rest} <= {"triage.host.protocols"}
 
 
 def test_the_version_is_stated_once_for_all():
@@ -193,6 +224,7 @@ CORE_WORDS = {
     "forecast": "a drawing",
     "html": "the ending of a file",
     "json": "a format",
+    "models": "a folder of the core",
     "plain": "a mark for values without a type",
     "rules": "a section of the experiment and a role",
     "terminal": "an attribute of a console",

@@ -23,13 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from triage import __version__
-from triage.config import Experiment
-from triage.errors import DataError, Unavailable, UnknownName
-from triage.evaluation.runs import to_json
-from triage.host.manager import Plugins
-from triage.models.model import GOLDEN_TEXTS
-from triage.models.training import Prepared
+from triage import DataError, Plugins, Unavailable, UnknownName, __version__
+from triage.plugin_api import GOLDEN_TEXTS, Experiment, Prepared, to_json
 from triage_bench._alternatives import ALTERNATIVES
 from triage_bench._rows import MEASURES, SCORES, Row, judge
 

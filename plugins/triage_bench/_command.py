@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from triage.cli.common import (
+from triage import Plugins, TriageError, Unavailable
+from triage.plugin_api import (
     BACKEND,
     CORPUS,
+    Experiment,
     Talk,
     columns_of,
     columns_options,
@@ -18,9 +20,6 @@ from triage.cli.common import (
     quiet_option,
     read,
 )
-from triage.config import Experiment
-from triage.errors import TriageError, Unavailable
-from triage.host.manager import Plugins
 
 if TYPE_CHECKING:
     from triage_bench._bench import Row
@@ -118,9 +117,7 @@ def command(
       triage bench complaints.csv --all-labels --out bench.md
       triage bench reviews --json > bench.json
     """
-    from triage.evaluation.runs import to_json
-    from triage.io.files import write_file
-    from triage.models.training import prepare
+    from triage.plugin_api import prepare, to_json, write_file
     from triage_bench._alternatives import ALTERNATIVES
     from triage_bench._bench import bench, check_names
 
@@ -267,7 +264,7 @@ def _show(facts: dict[str, Any], rows: Sequence[Row]) -> None:
     """Print both tables, the verdicts and the notes."""
     from rich.table import Table
 
-    from triage.io.terminal import cell, console, safe_text
+    from triage.plugin_api import cell, console, safe_text
 
     out = console()
     measured = [row for row in rows if row.state == "measured"]

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.models.training import Prepared
-from triage.stats import metrics
+from triage.plugin_api import Prepared, metrics
 
 __all__ = ["MEASURES", "SCORES", "Row", "judge"]
 

@@ -15,14 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from triage.config import Experiment
-from triage.data.cleaning import build_cleaning
-from triage.data.labels import Labels
-from triage.errors import TriageError
-from triage.host.manager import Plugins
-from triage.models.model import load_model, save_model
-from triage.models.training import Prepared, fit
-from triage.records import Dataset, Part, Splits
+from triage import Dataset, Part, Plugins, Splits, TriageError, load_model
+from triage.plugin_api import Experiment, Labels, Prepared, build_cleaning, fit, save_model
 from triage_bench._alternatives import ALTERNATIVES, Alternative, Failed, TutorialLstm
 
 __all__ = ["PARTS", "OwnBackend"]
@@ -73,7 +67,7 @@ class OwnBackend:
 
     def save(self, folder: Path) -> None:
         """Write a bundle, with all that `triage train` keeps in it."""
-        from triage.evaluation.evaluate import with_held_out
+        from triage.plugin_api import with_held_out
 
         save_model(str(folder / "model"), with_held_out(self.model, self.prepared))
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import triage
-from triage.data import lookalikes
-from triage.host.protocols import Clean
+from triage.plugin_api import Clean, lookalikes
 from triage_cleaners import _characters, _patterns, _stopwords
 
 # Each preset gives the same when it is applied again. So look-alikes are folded before anything is taken

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from triage import BadOption
-from triage.data.cleaning import CleaningTimeout
-from triage.data.user_regex import compile_pattern, short
+from triage.plugin_api import CleaningTimeout, compile_pattern, short
 
 
 def substitution(pattern: str, replace: str, seconds: float) -> Callable[[str], str]:

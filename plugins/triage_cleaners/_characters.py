@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from triage.data.characters import CONTROLS, INVISIBLE, Form, entities, normalizer
+from triage.plugin_api import CONTROLS, INVISIBLE, Form, entities, normalizer
 
 __all__ = ["entities", "lower", "unicode"]
 

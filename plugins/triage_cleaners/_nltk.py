@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from triage import BadOption
-from triage.errors import did_you_mean
+from triage.plugin_api import did_you_mean
 
 # No word is longer; some rules take time that grows with the square of the length.
 _LONGEST: Final = 100

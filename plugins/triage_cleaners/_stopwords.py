@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from triage import BadOption, DataError, NoInput, Unavailable
-from triage.errors import did_you_mean
-from triage.io.files import quote_path
-from triage.io.text_tables import read_whole
+from triage.plugin_api import did_you_mean, quote_path, read_whole
 from triage_cleaners._english import ENGLISH
 
 NONE: Final = "none"

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.errors import DataError, PluginFailed
-from triage.records import Epoch
+from triage import DataError, Epoch, PluginFailed
 from triage_forecast._kind import Forecasts
 from triage_forecast._volumes import Days, History
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.errors import DataError
+from triage import DataError
 from triage_forecast._backtest import WEEK, Backtest, Contender, Trial, ask
 from triage_forecast._intervals import LEVEL, WARM, band, together
 from triage_forecast._volumes import Days, History

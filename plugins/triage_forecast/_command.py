@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from triage.cli.common import (
+from triage import DataError, Plugins, Unavailable, UsageError
+from triage.plugin_api import (
     CORPUS,
+    Experiment,
     Talk,
     columns_of,
     columns_options,
     json_option,
+    load_experiment,
     names_of,
     print_json,
     quiet_option,
+    quote_path,
     read,
 )
-from triage.config import Experiment, load_experiment
-from triage.errors import DataError, Unavailable, UsageError
-from triage.host.manager import Plugins
-from triage.io.files import quote_path
 from triage_forecast._kind import Forecaster
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def command(
       triage forecast decisions.jsonl --count review --per-person-per-day 60 --format csv
       triage forecast past.csv --forecaster lstm --set strategy=recursive --missing gaps
     """
-    from triage.io.terminal import write_data
+    from triage.plugin_api import write_data
     from triage_forecast._backtest import Backtest, origins_of
     from triage_forecast._choosing import outlook, standings
     from triage_forecast._facts import csv_rows, facts_of
@@ -199,7 +199,7 @@ def _contenders(
     talk: Talk, plugins: Plugins, names: Sequence[str], settings: Sequence[str]
 ) -> dict[str, Contender]:
     """Return who takes part, last week's same day always; what is not installed is said."""
-    from triage.host.options import options_of, parse_settings
+    from triage.plugin_api import options_of, parse_settings
     from triage_forecast._backtest import Contender
 
     everything = "all" in names
@@ -268,7 +268,7 @@ def _counted(
     count: str,
 ) -> _Counted:
     """Read a corpus, or decisions that `triage route` wrote."""
-    from triage.routing.decision_reader import are_decisions, read_decisions
+    from triage.plugin_api import are_decisions, read_decisions
 
     if are_decisions(corpus):
         decisions, _ = read_decisions(corpus)

@@ -128,7 +128,7 @@ def _weeks(dates: Sequence[datetime.date], series: Mapping[str, Any]) -> list[di
 
 def csv_rows(facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield a header and a row for each day and queue, for a spreadsheet; all queues together come first."""
-    from triage.io.files import csv_line
+    from triage.plugin_api import csv_line
 
     staffed = facts["per_person_per_day"] is not None
     yield csv_line(("date", "queue", "mean", "lower", "upper", *(("people", "full_time") if staffed else ())))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 from triage_forecast._simple import needs
 
 if TYPE_CHECKING:

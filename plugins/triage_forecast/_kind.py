@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
-from triage import Kind
-from triage.host.extensions import Extension
-from triage.host.hookspecs import hookspec
-from triage.host.protocols import Watch
+from triage import Extension, Kind, hookspec
+from triage.plugin_api import Watch
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import DataError
-from triage.records import Epoch
+from triage import DataError, Epoch
 from triage.testing.laws import hold
 from triage.testing.subjects import COMMON, Heard, Subject, listening, once
 from triage_forecast._kind import Forecasts

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 from triage_forecast._lessons import Lessons, Scale, in_order
 from triage_forecast._range_test import rate_of
 from triage_forecast._simple import needs

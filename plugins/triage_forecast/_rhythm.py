@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 from triage_forecast._simple import needs
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 
 if TYPE_CHECKING:
     from triage_forecast._volumes import Days, History

@@ -28,7 +28,7 @@ _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def show(backtest: Backtest, found: Outlook, facts: dict[str, Any]) -> None:
     """Print a forecast on stdout."""
-    from triage.io.terminal import cell, console, safe_text
+    from triage.plugin_api import cell, console, safe_text
 
     out = console()
     days, origins = facts["days"], facts["origins"]
@@ -73,7 +73,7 @@ def _total(week: dict[str, Any]) -> str:
 
 
 def _legend(out: Console, facts: dict[str, Any]) -> None:
-    from triage.io.terminal import cell
+    from triage.plugin_api import cell
 
     lines = [f"Each day: the mean, and the {facts['interval']['level']:.0%} interval."]
     if (each := facts["per_person_per_day"]) is not None:
@@ -90,7 +90,7 @@ def _legend(out: Console, facts: dict[str, Any]) -> None:
 def _standings(facts: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    from triage.io.terminal import cell
+    from triage.plugin_api import cell
 
     table = Table(box=None, pad_edge=False)
     table.add_column("forecaster", no_wrap=True)
@@ -123,7 +123,7 @@ def _number(value: float | None) -> str:
 
 def _plot(backtest: Backtest, found: Outlook, out: Console) -> list[Any]:
     """Return the last weeks and the forecast of all queues together, as lines of text."""
-    from triage.io.plots import Axes, Curve, plot
+    from triage.plugin_api import Axes, Curve, plot
 
     past = backtest.history.counts.sum(axis=1)[-7 * _WEEKS :]
     before, ahead = np.arange(len(past)), np.arange(len(past), len(past) + len(found.days))
@@ -151,7 +151,7 @@ def _week(facts: dict[str, Any], found: Outlook, start: int, *, wide: bool) -> T
     from rich.table import Table
     from rich.text import Text
 
-    from triage.io.terminal import cell
+    from triage.plugin_api import cell
 
     dates = found.days.dates[start : start + _DAYS]
     span = range(start, start + len(dates))
@@ -196,9 +196,8 @@ def picture(path: str, backtest: Backtest, found: Outlook, facts: dict[str, Any]
         Unavailable: matplotlib is not installed.
         CannotWrite: the file cannot be written.
     """
-    from triage.errors import Unavailable
-    from triage.io.files import write_file
-    from triage.io.pictures import Panel, can_draw, draw_forecast
+    from triage import Unavailable
+    from triage.plugin_api import Panel, can_draw, draw_forecast, write_file
 
     if not can_draw():
         raise Unavailable("--svg needs matplotlib: pip install 'nlp-triage[train]'")

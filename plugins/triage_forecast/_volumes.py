@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from triage.errors import DataError, UsageError
-from triage.io.files import quote_path
+from triage import DataError, UsageError
+from triage.plugin_api import quote_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -206,8 +206,7 @@ def read_holidays(path: str) -> dict[datetime.date, str]:
         NoInput: no such file.
         DataError: no column `date`, or a line without a date that can be read; it is named.
     """
-    from triage.io.dates import DateOrder, Days
-    from triage.io.text_tables import read_table
+    from triage.plugin_api import DateOrder, Days, read_table
 
     rows = list(read_table(path, needs=["date"], known=["name", "holiday"], what="a file of holidays"))
     days = Days(DateOrder.of(cells["date"] for _, cells in rows))

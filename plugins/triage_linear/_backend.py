@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-    from triage.host.protocols import Watch
+    from triage.plugin_api import Watch
 
 __all__ = ["HashedLinear", "linear"]
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.io.files import quote_path
-from triage.io.text_tables import read_table
+from triage.plugin_api import quote_path, read_table
 
 __all__ = ["Costs"]
 

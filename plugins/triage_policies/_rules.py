@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.data.plain_text import plain_pattern, readings
-from triage.data.user_regex import compile_pattern
+from triage.plugin_api import compile_pattern, plain_pattern, readings
 
 __all__ = ["Rules"]
 

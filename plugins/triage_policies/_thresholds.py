@@ -9,7 +9,7 @@ import numpy as np
 
 import triage
 from triage import Between, Prediction, Verdict
-from triage.routing.promises import Promise, scores_of
+from triage.plugin_api import Promise, scores_of
 
 __all__ = ["Bounded", "Threshold"]
 

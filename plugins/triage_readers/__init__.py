@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import triage
-from triage.host.protocols import Source
+from triage.plugin_api import Source
 
 __all__ = ["triage_open_corpus"]
 

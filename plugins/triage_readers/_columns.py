@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import triage
-from triage.errors import did_you_mean
-from triage.io.files import quote_path
-from triage.io.text_tables import name_or_place
+from triage.plugin_api import did_you_mean, name_or_place, quote_path
 from triage_readers import _cfpb
 
 _LONGEST_NAME = 1000

@@ -7,9 +7,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import triage
-from triage.io.encoding import HEAD, characters, choose, physical_lines
-from triage.io.files import CSV_MARK, Input, csv_uncell, open_input, quote_path
-from triage.io.layout import HEAD_LINES, Layout, find_layout, merge_headers, same_header
+from triage.plugin_api import (
+    CSV_MARK,
+    HEAD,
+    HEAD_LINES,
+    Input,
+    Layout,
+    characters,
+    choose,
+    csv_uncell,
+    find_layout,
+    merge_headers,
+    open_input,
+    physical_lines,
+    quote_path,
+    same_header,
+)
 from triage_readers._columns import check_names, is_known, resolve
 from triage_readers._records import Records
 from triage_readers._source import SAMPLE, FileSource, joined

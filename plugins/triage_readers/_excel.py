@@ -7,9 +7,16 @@ from itertools import islice
 from typing import Any
 
 import triage
-from triage.io.excel import sheet_rows
-from triage.io.files import open_input, quote_path
-from triage.io.layout import HEAD_LINES, find_header, is_blank, merge_headers, same_header
+from triage.plugin_api import (
+    HEAD_LINES,
+    find_header,
+    is_blank,
+    merge_headers,
+    open_input,
+    quote_path,
+    same_header,
+    sheet_rows,
+)
 from triage_readers._columns import check_names, is_known, resolve
 from triage_readers._source import SAMPLE, FileSource, joined
 

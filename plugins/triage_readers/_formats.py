@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from triage.io.encoding import HEAD
-from triage.io.excel import SUFFIXES
-from triage.io.files import open_input
+from triage.plugin_api import HEAD, SUFFIXES, open_input
 from triage_readers._csv import CsvSource
 from triage_readers._excel import ExcelSource
 from triage_readers._jsonl import JsonLinesSource

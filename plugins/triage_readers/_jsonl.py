@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import triage
-from triage.io.encoding import HEAD, LIMIT, characters, choose, physical_lines
-from triage.io.files import Input, open_input, quote_path
+from triage.plugin_api import HEAD, LIMIT, Input, characters, choose, open_input, physical_lines, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._source import SAMPLE, FileSource, joined
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import triage
-from triage.io.files import open_input, quote_path
+from triage.plugin_api import open_input, quote_path
 from triage_readers._columns import check_names, resolve
 from triage_readers._pages import NotParquet, sizes
 from triage_readers._source import SAMPLE, FileSource, joined

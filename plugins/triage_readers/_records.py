@@ -23,8 +23,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 
-from triage.io.dates import DateOrder, Days
-from triage.io.encoding import LIMIT
+from triage.plugin_api import LIMIT, DateOrder, Days
 
 __all__ = ["Records"]
 

@@ -10,8 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 import triage
-from triage.io.dates import DateOrder, Days, check_format, could_be_several
-from triage.io.files import quote_path
+from triage.plugin_api import DateOrder, Days, check_format, could_be_several, quote_path
 from triage_readers import _cfpb
 from triage_readers._columns import Columns
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import triage
-from triage.host.options import with_shared
+from triage.plugin_api import with_shared
 from triage_recurrent._classifier import RecurrentText
 from triage_recurrent._options import Training
 

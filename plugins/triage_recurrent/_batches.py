@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.data.vocabulary import pad
+from triage.plugin_api import pad
 
 __all__ = ["by_length", "training_batches"]
 

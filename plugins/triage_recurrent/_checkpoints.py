@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from triage import DataError
-from triage.io.files import write_file
+from triage.plugin_api import write_file
 
 __all__ = ["Checkpoint"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import DataError, NotFitted, Part, Refused, Unavailable, UsageError
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 from triage_recurrent._checkpoints import Checkpoint
 from triage_recurrent._embeddings import ppmi_svd
 from triage_recurrent._forward import Forward

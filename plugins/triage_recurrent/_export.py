@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import Unavailable, UsageError
-from triage.data.vocabulary import pad
-from triage.io.files import write_file
+from triage.plugin_api import pad, write_file
 
 __all__ = ["export_keras", "export_onnx", "largest_difference"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import Part
-from triage.data.splitting import split_stratified
+from triage.plugin_api import split_stratified
 
 __all__ = ["HASH", "Linear", "learn_linear", "out_of_fold", "pair_key", "pair_slot"]
 

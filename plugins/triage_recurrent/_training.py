@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage import Diverged, Epoch
-from triage.host.protocols import Watch
+from triage.plugin_api import Watch
 from triage_recurrent._batches import by_length, training_batches
 from triage_recurrent._guard import Guard, TrainingTrouble
 from triage_recurrent._options import Training

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import triage
-from triage.host.protocols import Render
+from triage.plugin_api import Render
 
 
 def terminal(

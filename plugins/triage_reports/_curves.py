@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import triage
-from triage.stats import metrics
+from triage.plugin_api import metrics
 from triage_reports._look import Look
 from triage_reports._plot import Axes, Curve, plot
 

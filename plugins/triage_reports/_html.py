@@ -7,8 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import triage
-from triage.io.html import Markup, element
-from triage.stats.comparison import leaks
+from triage.plugin_api import Markup, element, leaks
 from triage_reports import _html_facts as words
 from triage_reports._html_commands import commands
 from triage_reports._html_compare import compared, figure, legend, table
@@ -19,7 +18,7 @@ from triage_reports._html_standings import Board, Standing, boards
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from triage.stats.comparison import Leak
+    from triage.plugin_api import Leak
 
 __all__ = ["Html"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import triage
-from triage.io.html import Markup, element
+from triage.plugin_api import Markup, element
 from triage_reports._html_standings import Standing
 
 __all__ = ["commands"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from triage.io.html import Child, Markup, element, safe_html
+from triage.plugin_api import Child, Markup, element, safe_html
 from triage_reports import _html_figures as figures
 from triage_reports._html_facts import bdi, mean, percent, ranged
 from triage_reports._html_standings import Board, Interval, Standing

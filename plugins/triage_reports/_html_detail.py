@@ -9,8 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 import triage
-from triage.io.html import Markup, element, safe_html
-from triage.stats import metrics
+from triage.plugin_api import Markup, element, metrics, safe_html
 from triage_reports import _html_figures as figures
 from triage_reports._confusion import confused_pairs, reviewed
 from triage_reports._html_compare import bar, figure, legend, table

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 import triage
-from triage.io.html import Child, Markup, element
+from triage.plugin_api import Child, Markup, element
 from triage_reports._html_standings import Interval, Standing
 from triage_reports._tables import number, unseen_words
 
@@ -73,7 +73,7 @@ TERMS = (
 
 def bdi(text: str, *, most: int | None = None) -> Markup:
     """Return a stranger's name that keeps its direction of writing to itself."""
-    from triage.io.html import safe_html
+    from triage.plugin_api import safe_html
 
     return element("bdi", safe_html(text, most=most))
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 import triage
-from triage.io.html import Markup
-from triage.io.terminal import safe_text
-from triage.stats import metrics
+from triage.plugin_api import Markup, metrics, safe_text
 from triage_reports._html_svg import COLORS, axes, inline, styled
 
 if TYPE_CHECKING:

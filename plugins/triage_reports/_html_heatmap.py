@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import triage
-from triage.io.html import Child, Markup, element, join
-from triage.io.terminal import safe_text
+from triage.plugin_api import Child, Markup, element, join, safe_text
 from triage_reports._confusion import Confusion, confused_pairs, worst
 from triage_reports._html_svg import picture
 from triage_reports._look import columns

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 import triage
-from triage.stats import comparison, metrics
+from triage.plugin_api import comparison, metrics
 from triage_reports._tables import groups
 
 __all__ = ["Board", "Interval", "Standing", "boards"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from xml.etree import ElementTree
 
-from triage.io.html import Markup, element, join
+from triage.plugin_api import Markup, element, join
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

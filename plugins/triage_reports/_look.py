@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from triage.io.terminal import safe_text
+from triage.plugin_api import safe_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from triage.io import plots
-from triage.io.plots import Axes, Curve
+from triage.plugin_api import Axes, Curve, plots
 from triage_reports._look import Look
 
 if TYPE_CHECKING:

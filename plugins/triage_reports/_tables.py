@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import triage
-from triage.io.terminal import cell
-from triage.stats import metrics
-from triage.stats.comparison import name_of
+from triage.plugin_api import cell, metrics, name_of
 from triage_reports._confusion import confused_pairs, worst
 from triage_reports._look import Look, columns, pad
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import triage
-from triage.stats import metrics
-from triage.stats.comparison import leaks
+from triage.plugin_api import leaks, metrics
 from triage_reports import _curves, _matrix, _tables
 from triage_reports._look import Look
 

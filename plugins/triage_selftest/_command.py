@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import CheckFailed, UnknownName, UsageError
+from triage import CheckFailed, UnknownName, UsageError
+from triage.plugin_api import Talk, json_option, print_json, quiet_option
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from triage.stats.calibration import Method
+    from triage.plugin_api import Method
     from triage_selftest._battery import Fault, Trial
     from triage_selftest._simulation import Outcome
 
@@ -116,7 +116,7 @@ def _chosen(only: Sequence[str]) -> list[Fault]:
 
 
 def _list(faults: Sequence[Fault], *, as_json: bool) -> None:
-    from triage.io.terminal import cell, console, safe_text
+    from triage.plugin_api import cell, console, safe_text
 
     if as_json:
         print_json([{"name": fault.name, "does": fault.does, "must": fault.must} for fault in faults])
@@ -224,7 +224,7 @@ def _record(
 
 
 def _report(found: Sequence[tuple[Fault, list[Trial], float]], verdict: str) -> None:
-    from triage.io.terminal import cell, console
+    from triage.plugin_api import cell, console
     from triage_selftest._battery import tally
 
     out = console()
@@ -263,7 +263,7 @@ def _report(found: Sequence[tuple[Fault, list[Trial], float]], verdict: str) -> 
 
 
 def _promises(talk: Talk, *, repeats: int, calibration: Method, seed: int, as_json: bool) -> None:
-    from triage.routing.promises import documents_needed
+    from triage.plugin_api import documents_needed
     from triage_selftest._simulation import CONFIDENCE, simulate
 
     found: list[Outcome] = []
@@ -303,7 +303,7 @@ def _promises(talk: Talk, *, repeats: int, calibration: Method, seed: int, as_js
 
 
 def _show(found: list[Outcome]) -> None:
-    from triage.io.terminal import cell, console
+    from triage.plugin_api import cell, console
 
     columns = (
         "promise for",
@@ -336,7 +336,7 @@ def _show(found: list[Outcome]) -> None:
 def _table(columns: Sequence[str], *, left: Sequence[str]) -> Table:
     from rich.table import Table
 
-    from triage.io.terminal import cell
+    from triage.plugin_api import cell
 
     table = Table(box=None, pad_edge=False)
     for column in columns:

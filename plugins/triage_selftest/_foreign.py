@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.models import bundle
+from triage.plugin_api import bundle
 from triage_selftest._forging import field, forge, onnx_with_external_data, varint
 from triage_selftest._place import Done, Place
 from triage_selftest._trials import Fault, Trial

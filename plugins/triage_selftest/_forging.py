@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from triage.models.bundle.manifest import MANIFEST, manifest_of
+from triage.plugin_api import MANIFEST, manifest_of
 
 __all__ = ["field", "forge", "install", "onnx_with_external_data", "tensors", "varint"]
 

@@ -14,11 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from triage.errors import TriageError
-from triage.host.manager import Plugins
-from triage.models import bundle
-from triage.models.bundle.manifest import MANIFEST
-from triage.models.model import load_model
+from triage import Plugins, TriageError, load_model
+from triage.plugin_api import MANIFEST, bundle
 from triage_selftest._forging import forge, tensors
 from triage_selftest._place import Done, Place
 from triage_selftest._trials import Fault, Trial

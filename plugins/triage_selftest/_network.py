@@ -70,7 +70,7 @@ def _others(tried: Container[str]) -> Commands:
     """Return the commands that were not tried: at least their help is asked for."""
     import click
 
-    from triage.cli import cli
+    from triage.plugin_api import cli
 
     names = cli.list_commands(click.Context(cli))
     return {f"{name} --help": ((name, "--help"), (0,)) for name in names if name not in tried}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from triage.models import bundle
+from triage.plugin_api import bundle
 from triage_selftest._forging import install
 from triage_selftest._place import Done, Place, two_at_a_time
 from triage_selftest._trials import Fault, Trial

@@ -78,8 +78,8 @@ class Shared:
     @functools.cached_property
     def corpus(self) -> pathlib.Path:
         """A CSV file (id, text, label, date): 150 of the embedded complaints for each of four labels."""
-        from triage.data.sources import load
-        from triage.host.manager import Plugins
+        from triage import Plugins
+        from triage.plugin_api import load
 
         self.folder.mkdir(exist_ok=True)
         path = self.folder / "complaints.csv"

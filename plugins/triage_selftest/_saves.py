@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from triage.errors import TriageError
-from triage.models import bundle
+from triage import TriageError
+from triage.plugin_api import bundle
 from triage_selftest._place import Done, Place
 from triage_selftest._privileges import NO_PRIVILEGES, triage_as_plain_user
 from triage_selftest._trials import Fault, Trial

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from triage.models.bundle.manifest import MANIFEST, SCHEMA
+from triage.plugin_api import MANIFEST, SCHEMA
 from triage_selftest._place import Done, Place
 from triage_selftest._trials import Fault, Trial
 

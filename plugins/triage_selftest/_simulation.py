@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.models.held_out import HeldOut
-from triage.routing.promises import Promise, promise_of, scores_of
-from triage.stats.calibration import Method, fit_calibration, part_for
+from triage.plugin_api import HeldOut, Method, Promise, fit_calibration, part_for, promise_of, scores_of
 
 __all__ = ["Outcome", "draw", "simulate"]
 

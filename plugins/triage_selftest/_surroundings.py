@@ -9,7 +9,7 @@ import pathlib
 import stat
 from collections.abc import Iterator, Mapping
 
-from triage.models.bundle.manifest import MANIFEST
+from triage.plugin_api import MANIFEST
 from triage_selftest._place import Done, Place, two_at_a_time
 from triage_selftest._privileges import NO_PRIVILEGES, PLAIN_USER
 from triage_selftest._trials import Fault, Trial

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from triage.records import Document
+from triage import Document
 from triage_selftest._judging import rows_of
 from triage_selftest._place import Done, Place
 from triage_selftest._trials import Fault, Trial
@@ -190,8 +190,8 @@ def _decided(place: Place, what: str, case: _Case, name: str) -> Trial:
 
 def _changed(place: Place, case: _Case, name: str) -> int:
     """Return the first row whose text, label or day is not what was written, or 0."""
-    from triage.data.sources import load, open_source
-    from triage.host.manager import Plugins
+    from triage import Plugins
+    from triage.plugin_api import load, open_source
 
     options = {"encoding": case.options[1]} if case.options[:1] == ("--encoding",) else {}
     plugins, path = Plugins.discover(), str(place.folder / name)

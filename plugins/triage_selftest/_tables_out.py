@@ -134,8 +134,8 @@ def _suspects(place: Place, names: Sequence[str]) -> Iterator[Trial]:
 
 
 def _ids(path: pathlib.Path) -> list[str]:
-    from triage.data.sources import load
-    from triage.host.manager import Plugins
+    from triage import Plugins
+    from triage.plugin_api import load
 
     options = {"text_column": "label", "id_column": "id"}
     return [document.id for document in load(Plugins.discover(), str(path), options=options).documents]

@@ -72,8 +72,8 @@ def _whole(what: str, place: Place, texts: Sequence[str], number: int) -> Trial:
         )
     else:
         file = write_rows(place.folder / "whole.jsonl", [{"id": key, "text": text} for key, text in rows])
-    from triage.data.sources import load
-    from triage.host.manager import Plugins
+    from triage import Plugins
+    from triage.plugin_api import load
 
     dataset = load(Plugins.discover(), str(file))
     lost = sum(read != text for read, text in zip(dataset.texts, kept, strict=False))

@@ -12,13 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage import hookimpl
-from triage.errors import TriageError
-from triage.host.extensions import Backend
-from triage.host.manager import Plugins
-from triage.models import bundle
-from triage.models.model import Model, load_model, restore, save_model, state_of
-from triage.records import Part
+from triage import Backend, Model, Part, Plugins, TriageError, hookimpl, load_model
+from triage.plugin_api import bundle, restore, save_model, state_of
 from triage_selftest._place import Place
 from triage_selftest._trials import Fault, Trial
 
@@ -105,7 +100,7 @@ def _sequences(
     what: str, words: Sequence[str], path: pathlib.Path, base: pathlib.Path, plugins: Plugins
 ) -> Trial:
     """Save and load a model that reads token ids, with these words in its vocabulary."""
-    from triage.data.vocabulary import Vectorizer
+    from triage.plugin_api import Vectorizer
 
     vectorizer = Vectorizer(("", "[UNK]", "charged", *words, "twice", "last"), 50)
     known = load_model(str(base), plugins)

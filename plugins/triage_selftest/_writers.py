@@ -27,8 +27,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from triage.errors import CannotWrite, NoInput, TriageError
-from triage.models import bundle
+from triage import CannotWrite, NoInput, TriageError
+from triage.plugin_api import bundle
 
 __all__ = ["FAULTY", "every_call", "failing", "failing_calls", "random_kills", "two_of"]
 

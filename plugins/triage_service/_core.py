@@ -1,22 +1,21 @@
 """The names of the core that the service uses, in one place."""
 
-from triage.data.defaults import policy_chain
-from triage.data.sources import gather, open_source
-from triage.errors import (
+from triage import (
     BadOption,
     CannotWrite,
+    Decision,
+    Document,
+    Model,
     NoInput,
     PluginFailed,
+    Plugins,
     Refused,
     TriageError,
     Unavailable,
     UsageError,
+    load_model,
 )
-from triage.host.manager import Plugins
-from triage.models.model import Model, load_model
-from triage.records import Decision, Document
-from triage.routing.decision_writer import json_lines
-from triage.routing.router import Router
+from triage.plugin_api import Router, gather, json_lines, open_source, policy_chain
 
 __all__ = [
     "BadOption",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import triage
-from triage.host.options import with_shared
+from triage.plugin_api import with_shared
 from triage_sklearn import _learners
 from triage_sklearn._estimators import backend
 from triage_sklearn._linear import LinearText

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import Backend, Part
-from triage.host.options import with_shared
+from triage.plugin_api import with_shared
 from triage_sklearn._features import TfidfText, by_appearance
 from triage_sklearn._frozen import freeze, thaw
 from triage_sklearn._options import TermOptions
@@ -18,7 +18,7 @@ from triage_sklearn._options import TermOptions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.host.protocols import Watch
+    from triage.plugin_api import Watch
 
 __all__ = ["EstimatorText", "backend"]
 

@@ -15,7 +15,7 @@ from triage_sklearn._options import TermOptions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.host.protocols import Watch
+    from triage.plugin_api import Watch
     from triage_sklearn._terms import Counts
 
 __all__ = ["LinearText"]

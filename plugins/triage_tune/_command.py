@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import triage
-from triage.cli.common import (
+from triage.plugin_api import (
     BACKEND,
     CORPUS,
     Talk,
@@ -22,7 +22,7 @@ from triage.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from triage.config import Experiment
+    from triage.plugin_api import Experiment
     from triage_tune._report import Result
 
 

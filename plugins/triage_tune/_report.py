@@ -9,8 +9,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import triage
-from triage.config import Experiment
-from triage.io.files import write_file
+from triage.plugin_api import Experiment, write_file
 from triage_tune._study import Search, run_trial
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def show(result: Result) -> None:
     """Print the result on stdout: the search as a picture, the winner, and what survived under new seeds."""
     from rich.table import Table
 
-    from triage.io.terminal import cell, console, safe_text
+    from triage.plugin_api import cell, console, safe_text
 
     out = console()
     for line in _picture(result, width=min(out.width, 100) - 12):
@@ -200,8 +199,7 @@ def _picture(result: Result, *, width: int) -> list[Text]:
 
     import numpy as np
 
-    from triage.io.plots import Axes, Curve, plot
-    from triage.io.terminal import console
+    from triage.plugin_api import Axes, Curve, console, plot
 
     scores = np.asarray(result.history)
     if len(scores) < 2 or scores.min() == scores.max():

@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import triage
-from triage.config import Experiment
-from triage.evaluation.jobs import placed
-from triage.host.options import options_of, resolve
-from triage.models.training import prepare
+from triage.plugin_api import Experiment, options_of, placed, prepare, resolve
 from triage_tune._space import space_of
 from triage_tune._study import Search, open_study
 from triage_tune._trial import TrialJob

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import triage
-from triage.host.options import Option
+from triage.plugin_api import Option
 
 if TYPE_CHECKING:
     import optuna

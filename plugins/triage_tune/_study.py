@@ -19,9 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import triage
-from triage.host.sandbox import launch
-from triage.io.files import quote_path, write_file
-from triage.io.text_tables import read_whole
+from triage.plugin_api import launch, quote_path, read_whole, write_file
 from triage_tune._space import Dimension
 from triage_tune._trial import TrialJob
 

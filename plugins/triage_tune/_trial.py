@@ -18,14 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import triage
-from triage.config import Experiment
-from triage.data.cleaning import build_cleaning
-from triage.data.duplicates import near_duplicates
-from triage.data.labels import Labels
-from triage.data.sources import checked, open_source
-from triage.host.manager import Plugins
-from triage.models.training import Prepared, fit
-from triage.stats.metrics import confusion, macro_f1
+from triage import Plugins
+from triage.plugin_api import (
+    Experiment,
+    Labels,
+    Prepared,
+    build_cleaning,
+    checked,
+    confusion,
+    fit,
+    macro_f1,
+    near_duplicates,
+    open_source,
+)
 
 __all__ = ["TrialJob", "prepared_for", "score_of"]
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 import triage
-from triage.cli.common import Talk, json_option, print_json, quiet_option
+from triage.plugin_api import Talk, json_option, print_json, quiet_option
 
 if TYPE_CHECKING:
-    from triage.routing.monitoring import Audit, Seen
-    from triage.routing.promises import Promise
+    from triage.plugin_api import Audit, Promise, Seen
 
 
 @click.command()
@@ -47,8 +46,7 @@ def command(
       triage weekly week-47.jsonl week-48.jsonl --audited judged.csv --model model --out week.html
       triage weekly november.csv --week 2026-W48 --json
     """
-    from triage.io.files import write_file
-    from triage.routing.decision_reader import read_audits, read_decisions
+    from triage.plugin_api import read_audits, read_decisions, write_file
     from triage_weekly._page import page, show
     from triage_weekly._week import report_of, week_of
 
@@ -76,8 +74,8 @@ def command(
 
 def _promise_of(model: str | None, talk: Talk) -> tuple[Promise | None, dict[str, str]]:
     """Return the promise of a model and its queues by label."""
-    from triage.models.model import load_model
-    from triage.routing.promises import Promise
+    from triage import load_model
+    from triage.plugin_api import Promise
 
     if model is None:
         return None, {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 import triage
-from triage.io.html import Child, Markup, element
+from triage.plugin_api import Child, Markup, element
 from triage_weekly._week import Counts, Report
 
 __all__ = ["page", "show"]
@@ -139,7 +139,7 @@ def show(report: Report) -> None:
     """Print the week on stdout; columns are dropped where the terminal is narrow, never digits."""
     from rich.table import Table
 
-    from triage.io.terminal import cell, console, safe_text
+    from triage.plugin_api import cell, console, safe_text
 
     out = console()
     total = report.total

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import triage
-from triage.routing.monitoring import Audit, Seen
-from triage.routing.promises import Promise, upper_bound
+from triage.plugin_api import Audit, Promise, Seen, upper_bound
 
 __all__ = ["Counts", "Report", "report_of", "week_of"]
 

@@ -10,10 +10,16 @@ from typing import Any
 
 import click
 
-from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import CheckFailed, NoInput
-from triage.io.files import AtomicWriter, quote_path
-from triage.io.terminal import write_data
+from triage import CheckFailed, NoInput
+from triage.plugin_api import (
+    AtomicWriter,
+    Talk,
+    json_option,
+    print_json,
+    quiet_option,
+    quote_path,
+    write_data,
+)
 from triage_service._commands._people import token, user
 from triage_service._commands._shared import opened, operator, with_database
 

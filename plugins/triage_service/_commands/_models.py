@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import CheckFailed, NoInput, UsageError
-from triage.io.terminal import write_data
+from triage import CheckFailed, NoInput, UsageError
+from triage.plugin_api import Talk, json_option, print_json, quiet_option, write_data
 from triage_service._commands._shared import opened, operator, with_database
 
 if TYPE_CHECKING:
@@ -133,9 +132,8 @@ def _resolve(store: Store, name: str) -> ModelRow:
 
 
 def _register(store: Store, path: str) -> ModelRow:
-    from triage.host.manager import Plugins
-    from triage.models.model import load_model
-    from triage.routing.promises import Promise
+    from triage import Plugins, load_model
+    from triage.plugin_api import Promise
 
     model = load_model(path, Plugins.discover())
     known = next((row for row in store.models() if row.digest == model.sha256), None)

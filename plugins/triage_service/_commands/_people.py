@@ -7,9 +7,8 @@ import sys
 
 import click
 
-from triage.cli.common import Talk, json_option, print_json, quiet_option
-from triage.errors import NoInput, UsageError
-from triage.io.terminal import write_data
+from triage import NoInput, UsageError
+from triage.plugin_api import Talk, json_option, print_json, quiet_option, write_data
 from triage_service._commands._shared import opened, operator
 
 __all__ = ["token", "user"]

@@ -33,7 +33,7 @@ def opened(url: str, *, must_exist: bool = True) -> Iterator[Store]:
     Raises:
         NoInput: no such SQLite file, where it must exist: a mistyped path would be a new, empty desk.
     """
-    from triage.errors import NoInput
+    from triage import NoInput
     from triage_service._store import open_store
 
     path = url.removeprefix("sqlite:///")

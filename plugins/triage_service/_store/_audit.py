@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from triage.routing.monitoring import AuditedCase, audit_bound, outcomes_in_order
+from triage.plugin_api import AuditedCase, audit_bound, outcomes_in_order
 from triage_service._store import _schema as t
 from triage_service._store._errors import StoreRefusal
 from triage_service._store._opinions import UNRESOLVABLE

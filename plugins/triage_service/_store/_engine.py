@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
-from triage.errors import CannotWrite, Unavailable, UsageError
+from triage import CannotWrite, Unavailable, UsageError
 
 __all__ = ["HEAD", "Engines", "connect", "lock_server", "migrate", "network_file_system"]
 

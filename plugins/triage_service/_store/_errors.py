@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triage.errors import TriageError
+from triage import TriageError
 
 __all__ = [
     "CannotUndo",

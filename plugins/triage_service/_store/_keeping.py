@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triage.errors import CannotWrite, CheckFailed, NoInput, UsageError
+from triage import CannotWrite, CheckFailed, NoInput, UsageError
 from triage_service._store import _schema as t
 from triage_service._store._chain import append, broken_links, canonical
 from triage_service._store._engine import Engines, connect, lock_server, migrate

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triage.errors import UsageError
+from triage import UsageError
 from triage_service._store import _schema as t
 from triage_service._store._chain import append
 from triage_service._store._errors import NameTaken

@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
-from triage.data.duplicates import sketch
-from triage.errors import TriageError, Unavailable
+from triage import TriageError, Unavailable
+from triage.plugin_api import sketch
 from triage_service._store import (
     _audit,
     _chain,

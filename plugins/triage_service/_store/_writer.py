@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from triage.errors import TriageError
+from triage import TriageError
 from triage_service._store._errors import StoreFailed
 
 __all__ = ["Clock", "Transaction", "Writer", "failure_of"]
