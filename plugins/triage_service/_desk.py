@@ -57,7 +57,7 @@ class Desk:
         """Hold an idempotency key while its request runs; yield the stored answer where there is one."""
         stored = await asyncio.wrap_future(self.store.reserve(who, key, digest)) if key else None
         try:
-            yield stored
+            yield None if stored is None else _items_reply(stored)
         except BaseException:
             if key and stored is None:
                 await asyncio.wrap_future(self.store.unreserve(who, key))
@@ -78,8 +78,7 @@ class Desk:
 
         def answer(stored: Sequence[Stored]) -> bytes:
             ids[:] = [each.id for each in stored]
-            items = [{"id": each.id, "state": each.state, "decision": each.decision} for each in stored]
-            return json_reply({"items": items})
+            return _items_reply(stored)
 
         entries = [
             _entry(storable(row[1]), storable(row[2]), storable(json.loads(line)))
@@ -281,6 +280,11 @@ def _label(call: Call, body: Mapping[str, Any]) -> str:
     if label != "unresolvable" and label not in call.service.models.active.facts["classes"]:
         raise Problem(422, "label must be one of the model's labels, or unresolvable")
     return label
+
+
+def _items_reply(stored: Sequence[Stored]) -> bytes:
+    items = [{"id": each.id, "state": each.state, "decision": each.decision} for each in stored]
+    return json_reply({"items": items})
 
 
 def _entry(ext_id: str, text: str, decision: Mapping[str, Any]) -> Entry:

@@ -139,19 +139,21 @@ def run(arguments):
     for thread in threads:
         thread.start()
     kills = 0
-    while len({item for item, _, lost in people.answers.values() if not lost}) < arguments.items:
-        time.sleep(0.2)
-        done = len(people.answers) / arguments.items
-        if kills < arguments.kills and done > (kills + 0.5) / arguments.kills:
-            os.kill(server.pid, signal.SIGKILL)
-            server.wait()
-            server, kills = start(), kills + 1
-    seconds = time.perf_counter() - began
-    people.done.set()
-    for thread in threads:
-        thread.join(timeout=10)
-    server.kill()
-    server.wait()
+    try:
+        while len({item for item, _, lost in list(people.answers.values()) if not lost}) < arguments.items:
+            time.sleep(0.2)
+            done = len(people.answers) / arguments.items
+            if kills < arguments.kills and done > (kills + 0.5) / arguments.kills:
+                os.kill(server.pid, signal.SIGKILL)
+                server.wait()
+                server, kills = start(), kills + 1
+        seconds = time.perf_counter() - began
+    finally:
+        people.done.set()
+        for thread in threads:
+            thread.join(timeout=10)
+        server.kill()
+        server.wait()
     return judge(url, people, kills, seconds, arguments)
 
 

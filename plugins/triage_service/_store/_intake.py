@@ -15,7 +15,7 @@ from triage_service._store._errors import KeyInProgress, KeyReused
 from triage_service._store._records import Entry, Stored, micros
 from triage_service._store._writer import Transaction
 
-__all__ = ["add", "add_note", "add_shadow", "clean", "decision_of", "reserve", "unreserve"]
+__all__ = ["add", "add_note", "add_shadow", "assembled", "clean", "decision_of", "reserve", "unreserve"]
 
 _DAY = 86_400_000_000
 _RESERVED = 60_000_000
@@ -28,8 +28,8 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").replace("\0", "\ufffd")
 
 
-def reserve(tx: Transaction, who: str, key: str, digest: str) -> bytes | None:
-    """Take an idempotency key, or return the answer that is stored under it.
+def reserve(tx: Transaction, who: str, key: str, digest: str) -> list[Stored] | None:
+    """Take an idempotency key, or return what was stored under it.
 
     Raises:
         KeyReused: it came with another body; this is looked at first.
@@ -42,7 +42,7 @@ def reserve(tx: Transaction, who: str, key: str, digest: str) -> bytes | None:
                 "this idempotency key came with another body before: use a new key for each request"
             )
         if row.answer is not None:
-            return bytes(row.answer)
+            return _stored(tx, row.answer)
         if row.at > tx.now - _RESERVED:
             raise KeyInProgress("the first request with this idempotency key is in progress: ask again later")
         unreserve(tx, who, key)
@@ -82,19 +82,24 @@ def add(
                 "this idempotency key came with another body before: use a new key for each request"
             )
         if found is not None and found.answer is not None:
-            return bytes(found.answer)
+            return answer(_stored(tx, found.answer))
         unreserve(tx, who, key)
     stored = [
         _known(tx, source, entry) or _insert(tx, entry, keys, source, who, audit_rate, review_all=review_all)
         for entry, keys in entries
     ]
-    given = answer(stored)
     if key:
-        tx.run(
-            sa.insert(t.idempotency),
-            [{"who": who, "key": key, "digest": digest, "at": tx.now, "answer": given}],
-        )
-    return given
+        # Ids, not the reply: that holds what customers wrote.
+        kept = canonical([[each.id, each.state, each.new] for each in stored]).encode()
+        row = {"who": who, "key": key, "digest": digest, "at": tx.now, "answer": kept}
+        tx.run(sa.insert(t.idempotency), [row])
+    return answer(stored)
+
+
+def _stored(tx: Transaction, kept: bytes) -> list[Stored]:
+    """Return the entries that a request stored, as they were then."""
+    rows = json.loads(kept)
+    return [Stored(item, state, decision_of(tx.connection, item), new=new) for item, state, new in rows]
 
 
 def _known(tx: Transaction, source: str, entry: Entry) -> Stored | None:
@@ -143,7 +148,7 @@ def _insert(
         tx.run(sa.insert(t.sketch), rows)
     what = {"none": "routed", "audit": "sampled", "review": "queued"}[how]
     append(tx, who, what, item, model=row["model"], queue=row["queue"], pi=row["pi"])
-    return Stored(item, str(row["state"]), decision)
+    return Stored(item, str(row["state"]), decision_of(tx.connection, item))
 
 
 def _covered(reasons: Sequence[str]) -> bool:
@@ -158,7 +163,7 @@ def _write_texts(tx: Transaction, item: str, entry: Entry) -> None:
         parts.append({"item": item, "part": "terms", "text": canonical(terms)})
     tx.run(sa.insert(t.body), parts)
     made = {"item": item, "model": kept["model"], "shadow": False, "queue": kept.get("queue")}
-    tx.run(sa.insert(t.decision), [{**made, "json": canonical(kept)}])
+    tx.run(sa.insert(t.decision), [{**made, "json": json.dumps(kept)}])
 
 
 def add_note(tx: Transaction, item: str, note: str) -> None:
@@ -201,13 +206,21 @@ def add_shadow(tx: Transaction, pairs: Sequence[tuple[str, Mapping[str, Any]]]) 
 
 
 def decision_of(connection: sa.Connection, item: str) -> dict[str, Any]:
-    """Return the decision on an item as it was given, with its terms unless they were erased."""
-    where = (t.decision.c.item == item) & t.decision.c.shadow.is_(sa.false())
-    found: dict[str, Any] = json.loads(
-        connection.execute(sa.select(t.decision.c.json).where(where)).scalar_one()
-    )
-    query = sa.select(t.body.c.text).where(t.body.c.item == item, t.body.c.part == "terms")
-    if terms := connection.execute(query).scalar():
-        found["terms"] = json.loads(terms)
-    ext = connection.execute(sa.select(t.item.c.ext_id).where(t.item.c.id == item)).scalar()
-    return {**found, "id": ext or ""}
+    """Return the decision on an item as it was given, without what was erased since."""
+    row = connection.execute(_DECISION, {"item": item}).one()
+    return assembled(row)
+
+
+def assembled(row: sa.Row[Any]) -> dict[str, Any]:
+    """Return a decision of its parts: `json`, and what is kept apart to be erased, `terms` and `ext_id`."""
+    return {**json.loads(row.json), "terms": json.loads(row.terms or "[]"), "id": row.ext_id or ""}
+
+
+def _decision_statement() -> sa.Select[Any]:
+    terms = (t.body.c.item == t.item.c.id) & (t.body.c.part == "terms")
+    joined = sa.join(t.item, t.decision, (t.decision.c.item == t.item.c.id) & ~t.decision.c.shadow)
+    query = sa.select(t.decision.c.json, t.body.c.text.label("terms"), t.item.c.ext_id)
+    return query.select_from(joined.outerjoin(t.body, terms)).where(t.item.c.id == sa.bindparam("item"))
+
+
+_DECISION = _decision_statement()

@@ -43,9 +43,6 @@ def erase(tx: Transaction, items: Sequence[str], who: str) -> int:
             tx.run(sa.delete(table).where(table.c.item == item))
         append(tx, who, "erased", item)
         done += 1
-    if done:
-        # Stored answers may hold terms, which are the customer's words; their keys stay, so no request runs twice.
-        tx.run(sa.update(t.idempotency).where(t.idempotency.c.answer.is_not(None)).values(answer=b"{}"))
     return done
 
 
@@ -67,7 +64,7 @@ def scrub(engines: Engines) -> None:
     if engines.file is None:
         with engines.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM (FULL) body")
-            for table in ("item", "sketch", "outbox", "idempotency"):
+            for table in ("item", "sketch", "outbox"):
                 connection.exec_driver_sql(f"VACUUM (FULL) {table}")
         return
     engines.reader.dispose()

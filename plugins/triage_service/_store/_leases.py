@@ -6,7 +6,6 @@ until somebody else claims it.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from triage_service._store import _schema as t
 from triage_service._store._chain import append
 from triage_service._store._errors import LeaseLost, NotSkippable, UnknownItem
-from triage_service._store._intake import add_note
+from triage_service._store._intake import add_note, assembled
 from triage_service._store._records import Claimed, micros, seconds
 from triage_service._store._writer import Transaction
 
@@ -100,7 +99,6 @@ def claim(
 def claimed(tx: Transaction, item: str) -> Claimed:
     """Return an item with the lease that it has."""
     row = tx.rows(_ITEM, {"item": item})[0]
-    decision = json.loads(row.json) | ({"terms": json.loads(row.terms)} if row.terms else {})
     near = 0
     if row.kind == "review" and row.family:
         near = len(tx.rows(_ALIKE, _alike_values(tx, row)))
@@ -113,7 +111,7 @@ def claimed(tx: Transaction, item: str) -> Claimed:
         received=seconds(row.received),
         due=None if row.due is None else seconds(row.due),
         model=row.model,
-        decision={**decision, "id": row.ext_id or ""},
+        decision=assembled(row),
         alike=1 + near,
         token=row.lease_token,
         until=seconds(row.lease_until or tx.now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,6 +27,7 @@ from triage_service._store import (
 )
 from triage_service._store import _schema as t
 from triage_service._store._engine import Engines, connect, lock_server, migrate
+from triage_service._store._errors import StoreFailed
 from triage_service._store._records import (
     Claimed,
     Decided,
@@ -111,7 +112,11 @@ class Store:
         self._lock.close()
 
     def not_ready(self) -> str:
-        """Return why the database cannot take a write, or ""."""
+        """Return why the database cannot take a write, or ""; after a failure one is tried."""
+        if self._writer.alive and self._writer.failed:
+            probe = self._writer.submit(lambda tx: _models.set_setting(tx, "probe", str(tx.now)), log=False)
+            with suppress(StoreFailed, TimeoutError):
+                probe.result(timeout=2)
         return self._writer.failed if self._writer.alive else "the database is closed"
 
     def _read(self, query: Callable[[sa.Connection], T]) -> T:
@@ -129,8 +134,8 @@ class Store:
 
     # Intake
 
-    def reserve(self, who: str, key: str, digest: str) -> Future[bytes | None]:
-        """Take an idempotency key before the work, or return the answer that is stored under it.
+    def reserve(self, who: str, key: str, digest: str) -> Future[list[Stored] | None]:
+        """Take an idempotency key before the work, or return what its first request stored.
 
         A reservation ends after 60 seconds, or by `unreserve`, or as the key of the stored answer.
 
@@ -163,7 +168,7 @@ class Store:
             source: where they come from; with an entry's `ext_id` it names an item once.
             who: who sent them.
             audit_rate: the chance that a person also looks at a document that went out automatically.
-            answer: makes the reply, which is returned and kept under `key`.
+            answer: makes the reply of what was stored.
             key: the idempotency key, or "".
             digest: of the request's body.
             review_all: put every document in front of a person, whatever was decided.

@@ -151,3 +151,8 @@ def test_statements_never_show_what_customers_wrote(url):
         connection.execute(sa.text("SELECT nothing FROM nowhere WHERE text = :text"), {"text": "zanzibar"})
     assert "zanzibar" not in str(raised.value)
     engines.dispose()
+
+
+def test_a_store_is_ready_again_once_a_write_succeeds(sqlite_store):
+    sqlite_store._writer.failed = "the database has no room left"
+    assert sqlite_store.not_ready() == ""
