@@ -319,6 +319,8 @@ class Verdict:
 class Decision:
     """Where one document goes, and why: one for every row that was read, in order.
 
+    Each field is a column of JSON, CSV and Parquet; see `triage.routing.decision_columns` for the metadata.
+
     Attributes:
         row: the row of the source, from 1.
         id: the source's identifier, or "".
@@ -341,13 +343,17 @@ class Decision:
     action: Literal["route", "review"]
     queue: str | None
     label: str | None
-    confidence: float | None
+    confidence: float | None = field(metadata={"share": True})
     threshold: float | None
     reasons: tuple[str, ...]
-    alternatives: tuple[tuple[str, float], ...] = ()
-    terms: tuple[tuple[str, float], ...] = ()
-    saves: float | None = None
-    familiarity: float | None = None
+    alternatives: tuple[tuple[str, float], ...] = field(
+        default=(), metadata={"pair": ("label", "probability")}
+    )
+    terms: tuple[tuple[str, float], ...] = field(
+        default=(), metadata={"pair": ("term", "weight"), "explain": True}
+    )
+    saves: float | None = field(default=None, metadata={"written": False})
+    familiarity: float | None = field(default=None, metadata={"share": True})
     date: datetime.date | None = None
 
 

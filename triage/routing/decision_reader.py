@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import MISSING, fields
 from itertools import chain
 from typing import Any, NoReturn
 
 from triage.errors import DataError, TriageError
 from triage.io.files import quote_path
 from triage.io.text_tables import read_lines, read_table
+from triage.routing.decision_columns import COLUMNS, read_word
 from triage.routing.monitoring import Audit, Seen
 
 __all__ = ["are_decisions", "read_audits", "read_decisions"]
@@ -47,7 +47,7 @@ def read_decisions(path: str) -> tuple[list[Seen], set[str]]:
     for number, record in _records(path):
         try:
             found.append(_seen(record))
-            models.add(_word(record.get("model")) or "")
+            models.add(read_word(record.get("model")) or "")
         except (KeyError, TypeError, ValueError, OverflowError):
             # Neither the cause nor its message: both may hold what stands in the file.
             raise DataError(
@@ -127,54 +127,13 @@ def _seen(record: Mapping[str, Any]) -> Seen:
     Raises:
         KeyError, TypeError, ValueError: it is none.
     """
-    action, reasons = record["action"], record["reasons"]
-    if action not in ("route", "review") or not isinstance(reasons, list):
-        raise ValueError
-    return Seen(
-        row=_row(record["row"]),
-        id=_word(record["id"]) or "",
-        action=action,
-        queue=_word(record["queue"]),
-        label=_word(record["label"]),
-        confidence=_share(record["confidence"]),
-        reasons=tuple(_word(reason) or "" for reason in reasons),
-        familiarity=_share(record.get("familiarity")),
-        date=_date(record.get("date")),
-    )
-
-
-def _date(value: Any) -> datetime.date | None:
-    """Return a day, or None where there is none, as in what was written before decisions had dates."""
-    word = _word(value)
-    return None if word is None else datetime.date.fromisoformat(word)
-
-
-def _row(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError
-    return int(value)
-
-
-def _word(value: Any) -> str | None:
-    """Return a text, and None for an empty one: a cell of CSV cannot say which it is."""
-    if value is not None and not isinstance(value, str):
-        raise TypeError
-    return value or None
+    required = {field.name for field in fields(Seen) if field.default is MISSING}
+    if missing := required - set(record):
+        raise KeyError(*missing)
+    return Seen(**{field.name: COLUMNS[field.name].read(record.get(field.name)) for field in fields(Seen)})
 
 
 def _name(value: Any) -> str:
     if isinstance(value, bool | float) or not isinstance(value, int | str | None):
         raise TypeError
     return "" if value is None else str(value)
-
-
-def _share(value: Any) -> float | None:
-    """Return a number between 0 and 1, or None where there is none."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TypeError
-    number = float(value)
-    if not (math.isfinite(number) and -1e-9 <= number <= 1 + 1e-9):
-        raise ValueError
-    return number

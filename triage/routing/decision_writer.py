@@ -10,22 +10,9 @@ from typing import Any
 from triage.errors import DataError, Unavailable
 from triage.io.files import CSV_MARK, AtomicWriter, csv_line
 from triage.records import Decision
+from triage.routing.decision_columns import COLUMNS, EXPLAINED
 
-__all__ = ["COLUMNS", "csv_lines", "json_lines", "record", "write_parquet"]
-
-COLUMNS = (
-    "row",
-    "id",
-    "action",
-    "queue",
-    "label",
-    "confidence",
-    "threshold",
-    "reasons",
-    "alternatives",
-    "familiarity",
-    "date",
-)
+__all__ = ["csv_lines", "json_lines", "record", "write_parquet"]
 
 
 def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = False) -> dict[str, Any]:
@@ -36,22 +23,9 @@ def record(decision: Decision, stamp: Mapping[str, Any], *, explain: bool = Fals
         stamp: the same for all: "model" and "policy".
         explain: whether to add "terms".
     """
-    found: dict[str, Any] = {
-        "row": decision.row,
-        "id": decision.id,
-        "action": decision.action,
-        "queue": decision.queue,
-        "label": decision.label,
-        "confidence": decision.confidence,
-        "threshold": decision.threshold,
-        "reasons": list(decision.reasons),
-        "alternatives": [{"label": label, "probability": p} for label, p in decision.alternatives],
-        "familiarity": decision.familiarity,
-        "date": None if decision.date is None else decision.date.isoformat(),
-        **stamp,
-    }
+    found = {name: column.to_json(getattr(decision, name)) for name, column in COLUMNS.items()} | dict(stamp)
     if explain:
-        found["terms"] = [{"term": term, "weight": weight} for term, weight in decision.terms]
+        found |= {name: column.to_json(getattr(decision, name)) for name, column in EXPLAINED.items()}
     return found
 
 
@@ -68,15 +42,14 @@ def csv_lines(
     decisions: Iterable[Decision], stamp: Mapping[str, Any], *, explain: bool = False
 ) -> Iterator[str]:
     """Yield a header and one line of CSV for each decision, every cell safe to open in a spreadsheet."""
-    columns = (*COLUMNS, "model", "policy", *(("terms",) if explain else ()))
-    yield csv_line((*columns, CSV_MARK))
+    last = EXPLAINED if explain else {}
+    yield csv_line((*COLUMNS, "model", "policy", *last, CSV_MARK))
     for decision in decisions:
-        found = record(decision, stamp, explain=explain)
-        found["reasons"] = ";".join(decision.reasons)
-        found["alternatives"] = ";".join(f"{label}={p:.4f}" for label, p in decision.alternatives)
-        found["policy"] = stamp["policy"]["name"]
-        found["terms"] = ";".join(f"{term}={weight:.4f}" for term, weight in decision.terms)
-        yield csv_line((*(found[column] for column in columns), ""))
+        cells, more = (
+            [column.to_csv(getattr(decision, name)) for name, column in columns.items()]
+            for columns in (COLUMNS, last)
+        )
+        yield csv_line((*cells, stamp["model"], stamp["policy"]["name"], *more, ""))
 
 
 def write_parquet(
@@ -94,15 +67,10 @@ def write_parquet(
         import pyarrow.parquet as pq
     except ImportError as error:
         raise Unavailable("writing Parquet needs pyarrow: pip install 'nlp-triage[parquet]'") from error
-    pairs = pa.list_(pa.struct([("label", pa.string()), ("probability", pa.float64())]))
-    terms = pa.list_(pa.struct([("term", pa.string()), ("weight", pa.float64())]))
-    schema = pa.schema(
-        [("row", pa.int64()), ("id", pa.string()), ("action", pa.string()), ("queue", pa.string())]
-        + [("label", pa.string()), ("confidence", pa.float64()), ("threshold", pa.float64())]
-        + [("reasons", pa.list_(pa.string())), ("alternatives", pairs), ("model", pa.string())]
-        + [("policy", pa.string()), ("familiarity", pa.float64()), ("date", pa.string())]
-        + ([("terms", terms)] if explain else [])
-    )
+    types = [(name, column.arrow(pa)) for name, column in COLUMNS.items()]
+    at = list(COLUMNS).index("alternatives") + 1  # where files have had them from the beginning
+    types[at:at] = [("model", pa.string()), ("policy", pa.string())]
+    schema = pa.schema(types + [(name, column.arrow(pa)) for name, column in EXPLAINED.items() if explain])
     with AtomicWriter(path) as file, pq.ParquetWriter(_Sink(file), schema) as writer:
         group: list[dict[str, Any]] = []
         for decision in decisions:
