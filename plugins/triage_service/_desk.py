@@ -114,7 +114,7 @@ class Desk:
             kind=filters["kind"],
             model=filters["model"],
             before=before,
-            limit=_PAGE,
+            limit=_PAGE + 1,
         )
         items = [
             {
@@ -127,9 +127,9 @@ class Desk:
                 "received": row.received,
                 "excerpt": self._mask(row.text)[:_EXCERPT],
             }
-            for row in rows
+            for row in rows[:_PAGE]
         ]
-        return {"items": items, "next": str(rows[-1].seq) if len(rows) == _PAGE else None}
+        return {"items": items, "next": str(rows[_PAGE - 1].seq) if len(rows) > _PAGE else None}
 
     async def show(self, item: str) -> dict[str, Any]:
         """Return one item with its masked text and its history; 404 where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,6 +13,8 @@ from triage_service._scoring._process import BatchFailed, ScoringProcess
 from triage_service._scoring._queue import Batch, Job, Limits, Row, WaitingLine
 
 __all__ = ["Late", "Pool"]
+
+_log = logging.getLogger("triage_service")
 
 _SLOWEST_RESTART = 30.0
 
@@ -154,16 +156,21 @@ class Pool:
     async def _restarted(self) -> ScoringProcess:
         """Start a process; where that fails, try again after a wait that doubles."""
         self.restarts += 1
+        _log.warning("a scoring process died or was killed; another is started (number %d)", self.restarts)
         wait = 0.1
         while True:
             try:
                 process = await ScoringProcess.start(self.model)
             except TriageError:
-                pass
+                _log.error("model %s cannot be loaded any more; next try in %.1f s", self.digest[:12], wait)
             else:
                 if process.facts["sha256"] == self.digest:
                     return process
-                await process.kill()  # another bundle stands at the path now: never mix two digests
+                await process.kill()  # one pool never mixes two digests
+                _log.error(
+                    "another model is now at the path of %s: promote it, or put the old one back",
+                    self.digest[:12],
+                )
             await asyncio.sleep(wait)
             wait = min(_SLOWEST_RESTART, 2 * wait)
 
@@ -202,9 +209,3 @@ class Pool:
         else:
             ((job, position),) = batch.parts
             job.answer(position, self.reviewed(job.rows[position], "engine_failed"))
-
-
-def decided(line: bytes) -> dict[str, Any]:
-    """Return a decision as a dict."""
-    found: dict[str, Any] = json.loads(line)
-    return found

@@ -10,8 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 import pytest
-from serving import Served
 
+from service.serving import Served
 from triage_service._webhooks import deliver, deliver_all, signature
 
 
