@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from triage_service._core import Plugins
+from triage import Plugins
 from triage_service._http._body import json_reply, storable
 from triage_service._http._problems import Problem
 from triage_service._store import Entry, Stored, open_store

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from triage_service._core import Document
+from triage import Document
 from triage_service._scoring._pool import Late
 from triage_service._scoring._queue import Full
 
@@ -23,7 +23,8 @@ _SECONDS = 3.0
 
 def read_corpus(name: str) -> list[Document]:
     """Return the documents of a corpus, in an order that is the same each time and not that of the file."""
-    from triage_service._core import Plugins, gather, open_source
+    from triage import Plugins
+    from triage.plugin_api import gather, open_source
 
     plugins = Plugins.discover()
     dataset = gather(plugins, open_source(plugins, name, options={}), location=name)

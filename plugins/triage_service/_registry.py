@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from triage_service._core import TriageError
+from triage import TriageError
 from triage_service._http._problems import Problem
 from triage_service._scoring._process import ScoringProcess
 from triage_service._store import PROOF, evidence

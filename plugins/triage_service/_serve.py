@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from triage_service._core import UsageError
+from triage import UsageError
 from triage_service._settings import Settings, bind_of, is_loopback, network_of
 
 __all__ = ["command"]

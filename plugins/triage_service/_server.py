@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from triage_service._core import CannotWrite
+from triage import CannotWrite
 
 __all__ = ["Server", "listening"]
 

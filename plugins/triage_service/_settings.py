@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
-from triage_service._core import UsageError
+from triage import UsageError
 from triage_service._scoring._queue import Limits
 
 __all__ = ["Settings", "bind_of", "is_loopback", "network_of"]

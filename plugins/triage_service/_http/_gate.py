@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from triage_service._core import CannotWrite, TriageError
+from triage import CannotWrite, TriageError
 from triage_service._http._body import json_reply
 from triage_service._http._problems import Problem
 from triage_service._scoring._pool import Late

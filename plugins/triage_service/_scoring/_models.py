@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triage_service._core import NoInput, Refused
+from triage import NoInput, Refused
 from triage_service._scoring._pool import Late, Pool
 from triage_service._scoring._queue import Full, Row
 

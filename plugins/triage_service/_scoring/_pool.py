@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from triage_service._core import Decision, TriageError, json_lines
+from triage import Decision, TriageError
+from triage.plugin_api import json_lines
 from triage_service._scoring._process import BatchFailed, ScoringProcess
 from triage_service._scoring._queue import Batch, Job, Limits, Row, WaitingLine
 

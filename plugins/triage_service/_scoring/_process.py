@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from triage_service._core import Refused, TriageError
+from triage import Refused, TriageError
 from triage_service._scoring._frames import FrameError, packed, receive_frame
 
 __all__ = ["BatchFailed", "ScoringProcess"]

@@ -13,17 +13,8 @@ import signal
 import sys
 from typing import Any, BinaryIO
 
-from triage_service._core import (
-    Decision,
-    Document,
-    Model,
-    Plugins,
-    Router,
-    TriageError,
-    json_lines,
-    load_model,
-    policy_chain,
-)
+from triage import Decision, Document, Model, Plugins, TriageError, load_model
+from triage.plugin_api import Router, json_lines, policy_chain
 from triage_service._scoring._frames import read_frame, write_frame
 
 __all__ = ["Scorer", "main"]

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from triage_service._core import TriageError
+from triage import TriageError
 from triage_service._scoring._models import Models
 from triage_service._scoring._pool import Late, Pool
 from triage_service._scoring._queue import Full, Job, Limits, WaitingLine
