@@ -164,6 +164,7 @@ FLOORS = [
     {"models"},
     {"routing"},
     {"evaluation", "testing"},
+    {"api"},
     {"cli"},
 ]
 """The folders and files of the core: each imports only from itself and from those above it in this list."""

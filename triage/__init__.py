@@ -10,6 +10,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triage.api import compare as compare
+    from triage.api import evaluate as evaluate
+    from triage.api import load as load
+    from triage.api import promise as promise
+    from triage.api import route as route
+    from triage.api import train as train
     from triage.errors import BadOption as BadOption
     from triage.errors import CannotWrite as CannotWrite
     from triage.errors import CheckFailed as CheckFailed
@@ -58,6 +64,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "api": "compare evaluate load promise route train",
     "errors": "BadOption CannotWrite CheckFailed DataError Diverged NoInput NotFitted PluginFailed Refused "
     "TriageError Unavailable UnknownName UsageError",
     "host.extensions": "Backend Cleaner Command Corpus Engine Extension Kind Policy Report",

@@ -282,6 +282,11 @@ class Prediction:
     def __len__(self) -> int:
         return len(self.documents)
 
+    @property
+    def labels(self) -> list[str]:
+        """The likeliest label of each document."""
+        return [self.classes[code] for code in self.probabilities.argmax(axis=1).tolist()]
+
     def take(self, positions: Sequence[int]) -> Prediction:
         """Return the prediction for the documents at `positions`, in that order."""
         rows = np.asarray(positions, dtype=np.intp)

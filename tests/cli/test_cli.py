@@ -367,14 +367,14 @@ def test_decisions_come_out_exactly_in_a_pipe_whatever_stands_in_an_id(model, tm
 
 
 def test_a_line_without_end_on_stdin_is_given_up_without_being_held(model, monkeypatch):
-    from triage.cli import route
+    from triage.data import lines
 
-    monkeypatch.setattr(route, "LONGEST_LINE", 10)
-    rows = list(route._lines(io.BytesIO(b"my card\n" + b"x" * 3_000_000 + b"\nmy loan\n" + b"y" * 11)))
+    monkeypatch.setattr(lines, "MAX_LINE", 10)
+    rows = list(lines.read_lines(io.BytesIO(b"my card\n" + b"x" * 3_000_000 + b"\nmy loan\n" + b"y" * 11)))
     assert [type(row).__name__ for row in rows] == ["Document", "Quarantined", "Document", "Quarantined"]
-    monkeypatch.setattr(route, "ENDLESS", 1 << 20)
+    monkeypatch.setattr(lines, "MAX_SKIPPED", 1 << 20)
     with pytest.raises(triage.DataError, match="line 1: longer"):
-        list(route._lines(io.BytesIO(b"x" * 3_000_000)))
+        list(lines.read_lines(io.BytesIO(b"x" * 3_000_000)))
 
 
 def test_strict_routing_names_the_file_the_line_and_the_reason(model, tmp_path):

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 import triage
 from triage.cli import cli
-from triage.cli.stream import _chunks, _events, _lines
+from triage.routing.streaming.json_lines import read_json_lines
+from triage.routing.streaming.pieces import read_chunks, split_texts
 
 
 def run(*words, given=""):
@@ -33,27 +34,27 @@ class Arriving:
 
 
 def test_pieces_are_read_as_they_arrive_and_an_empty_line_ends_a_text():
-    chunks = _chunks(Arriving(b"my ca", b"rd\nwas ch", b"arged\r", b"\n\r\n\n", b"  \nloan", b""))
+    chunks = read_chunks(Arriving(b"my ca", b"rd\nwas ch", b"arged\r", b"\n\r\n\n", b"  \nloan", b""))
     assert list(chunks) == ["my ca", "rd\nwas ch", "arged\r", "\n\r\n\n", "  \nloan"]
     arriving = ["my ca", "rd\nwas ch", "arged\r", "\n\r\n\n", "  \nloan"]
-    pieces = list(_events(arriving))
+    pieces = list(split_texts(arriving))
     assert pieces.count(None) == 2
     assert pieces[-2:] == ["loan", None]
     assert "".join(pieces[: pieces.index(None)]) == "my card\nwas charged\r\n\r\n"
-    assert list(_events(["\n", " \n"])) == []
+    assert list(split_texts(["\n", " \n"])) == []
 
 
 def test_a_character_that_arrives_in_halves_is_one_and_what_is_no_utf8_is_marked():
     letter = "caf\u00e9 ".encode()
-    assert "".join(_chunks(Arriving(letter[:4], letter[4:]))) == "caf\u00e9 "
-    assert "".join(_chunks(Arriving(b"a\xff b \xc3"))) == "a\ufffd b \ufffd"
+    assert "".join(read_chunks(Arriving(letter[:4], letter[4:]))) == "caf\u00e9 "
+    assert "".join(read_chunks(Arriving(b"a\xff b \xc3"))) == "a\ufffd b \ufffd"
 
 
 def test_lines_are_cut_where_they_end_and_endless_ones_are_not_held(monkeypatch):
-    assert list(_lines(Arriving(b"one\ntw", b"o\n", b"three"))) == [[b"one"], [b"two"], [b"three"]]
-    monkeypatch.setattr("triage.cli.stream._LONGEST", 10)
+    assert list(read_json_lines(Arriving(b"one\ntw", b"o\n", b"three"))) == [[b"one"], [b"two"], [b"three"]]
+    monkeypatch.setattr("triage.routing.streaming.json_lines.MAX_LINE", 10)
     endless = [b"x" * 8, b"x" * 8, b"x" * 8, b"x\nnext\n"]
-    assert list(_lines(Arriving(*endless))) == [[b"x" * 16], [b"next"]]
+    assert list(read_json_lines(Arriving(*endless))) == [[b"x" * 16], [b"next"]]
 
 
 def test_each_text_is_decided_at_its_end_and_what_is_missing_for_more_is_said(reader):

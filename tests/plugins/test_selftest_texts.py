@@ -98,7 +98,7 @@ BROKEN = {
         "silent",
     ),
     "a line on stdin held whole": (
-        "import triage.cli.route as r; r.LONGEST_LINE = 1 << 40",
+        "import triage.data.lines as r; r.MAX_LINE = 1 << 40",
         lambda place: iter([_resources._stdin(place, long_line(place))]),
         1,
         "silent",

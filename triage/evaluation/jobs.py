@@ -25,13 +25,13 @@ from triage.evaluation.evaluate import evaluate, with_held_out
 from triage.evaluation.runs import run_name, to_json, write_run
 from triage.host.extensions import Corpus
 from triage.host.manager import Plugins
-from triage.host.options import resolve
+from triage.host.options import options_of, resolve
 from triage.host.sandbox import Isolation, launch
 from triage.models.model import save_model
 from triage.models.training import fit, prepare
 from triage.records import Dataset, Epoch
 
-__all__ = ["Job", "JobFailed", "follow", "job_of", "placed"]
+__all__ = ["Job", "JobFailed", "follow", "job_of", "options_of_each", "placed"]
 
 _MOST, _LONGEST = 20, 300  # warnings that are kept with a run, and characters of each
 
@@ -102,6 +102,24 @@ def job_of(
         corpus_sha256=dataset.sha256,
         test_sha256=test.sha256 if test else "",
     )
+
+
+def options_of_each(
+    plugins: Plugins, names: Sequence[str], settings: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Give each backend the settings that it has; one that none of them has is an error.
+
+    Raises:
+        UnknownName, BadOption, Unavailable: a backend or an option that cannot be.
+    """
+    known = {name: options_of(plugins.backend(name).build) for name in names}
+    everywhere = {option for options in known.values() for option in options}
+    found = {}
+    for name, options in known.items():
+        mine = {key: value for key, value in settings.items() if key in options or key not in everywhere}
+        resolve(plugins.backend(name).build, mine, owner=name)
+        found[name] = mine
+    return found
 
 
 def placed(experiment: Experiment, plugins: Plugins) -> Experiment:

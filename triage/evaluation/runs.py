@@ -22,7 +22,7 @@ from triage.io.pictures import can_draw, draw_history
 from triage.io.text_tables import read_whole
 from triage.records import Decision, Epoch, Evaluation, Run
 
-__all__ = ["find_runs", "read_run", "run_name", "write_run"]
+__all__ = ["find_runs", "read_run", "read_runs", "run_name", "write_run"]
 
 METRICS = "metrics.json"
 _FACTS = (METRICS, "costs.json", "history.json")
@@ -115,6 +115,21 @@ def find_runs(folder: Path) -> list[Path]:
     if (folder / METRICS).is_file():
         return [folder]
     return sorted(path.parent for path in folder.glob(f"*/{METRICS}"))
+
+
+def read_runs(folder: str) -> list[Evaluation]:
+    """Return the finished runs under `folder`, by name.
+
+    Raises:
+        NoInput: there is none.
+        DataError: a run is damaged.
+    """
+    found = find_runs(Path(folder))
+    if not found:
+        raise NoInput(
+            f"there is no finished run in {folder!r}: `triage evaluate CORPUS --runs {folder}` makes some"
+        )
+    return [read_run(each) for each in found]
 
 
 def to_json(value: Any, *, indent: int | None = 1) -> str:

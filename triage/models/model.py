@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib import metadata
 from typing import Any
 
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from triage.config import Experiment
 from triage.data.cleaning import Cleaning, build_cleaning
+from triage.data.frames import list_of_texts
 from triage.data.vocabulary import Vectorizer
 from triage.errors import BadOption, NotFitted, PluginFailed, Refused, Unavailable, UnknownName, UsageError
 from triage.host.guard import aside, name_of_error
@@ -58,6 +61,10 @@ class Model:
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.
         sha256: of the bundle's manifest; "" before it is saved.
+        path: the directory that it was saved to or loaded from; "" before.
+
+    A model can be handed to another process: a pickle of it holds its path and its digest, and loading that
+    reads the model again. One that was not saved cannot be pickled.
     """
 
     experiment: Experiment
@@ -73,6 +80,54 @@ class Model:
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trained: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    path: str = field(default="", compare=False)
+
+    def __repr__(self) -> str:
+        """Return the backend, the number of classes and the digest, on one line."""
+        saved = f"sha256={self.sha256[:12]!r}" if self.sha256 else "not saved"
+        return f"Model(backend={self.backend!r}, classes={len(self.classes)}, {saved})"
+
+    def _repr_html_(self) -> str:
+        """Return a small table, for notebooks."""
+        from triage.io.html import element
+
+        facts = {
+            "backend": self.backend,
+            "classes": ", ".join(self.classes[:12]) + (" …" if len(self.classes) > 12 else ""),
+            "corpus": str(self.trained.get("corpus", "")),
+            "documents": f"{self.trained.get('documents', {}).get('train', 0):,}",
+            "sha256": self.sha256[:12] or "not saved",
+        }
+        rows = (element("tr", element("th", name), element("td", value)) for name, value in facts.items())
+        return str(element("table", rows))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as path and digest.
+
+        Raises:
+            TypeError: the model was not saved, or was changed since.
+        """
+        if not self.sha256 or not self.path:
+            raise TypeError(
+                "a model must be saved before it can be handed to another process: call model.save(path) and "
+                "pass on what that returns, or pass the path and call triage.load_model(path) there"
+            )
+        return _load_same, (self.path, self.sha256)
+
+    def __copy__(self) -> Model:
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return Model(**{each.name: copy.deepcopy(getattr(self, each.name), memo) for each in fields(self)})
+
+    def save(self, path: str | os.PathLike[str]) -> Model:
+        """Write the model to the directory `path`, atomically, and return it with its path and digest.
+
+        Raises:
+            CannotWrite: `path` cannot be written; what was there before is unchanged.
+            PluginFailed: the backend learned something that cannot be saved.
+        """
+        return save_model(os.fspath(path), self)
 
     @property
     def backend(self) -> str:
@@ -89,8 +144,15 @@ class Model:
         return cleaned if self.vectorizer is None else self.vectorizer(cleaned)
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return calibrated probabilities, shape (len(texts), k), for texts as they were written."""
-        return self.predict_cleaned(self.cleaning.apply(texts))
+        """Return calibrated probabilities, shape (len(texts), k), for texts as they were written.
+
+        Column i belongs to `classes[i]`; each row sums to 1.
+
+        Raises:
+            TypeError: `texts` is not a list of str.
+            PluginFailed: the classifier returned something else than n rows of k numbers.
+        """
+        return self.predict_cleaned(self.cleaning.apply(list_of_texts(texts)))
 
     def predict_cleaned(self, cleaned: Sequence[str]) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n, k), for texts that are clean.
@@ -108,9 +170,20 @@ class Model:
         found = predict_raw(self.classifier, self.inputs(cleaned))
         return checked(found, len(cleaned), len(self.classes), self.backend)
 
-    def predict(self, documents: Sequence[Document]) -> Prediction:
-        """Return what the model says about documents, before anything is decided."""
-        return self.prediction(documents, self.cleaning.apply([document.text for document in documents]))
+    def predict(self, documents: Sequence[Document] | Sequence[str]) -> Prediction:
+        """Return what the model says about documents or texts, before anything is decided.
+
+        `labels` of the result holds the likeliest label of each, `probabilities` those of all classes.
+
+        Raises:
+            TypeError: a str, a DataFrame or a mapping instead of a list.
+        """
+        if not (
+            isinstance(documents, list | tuple) and all(isinstance(each, Document) for each in documents)
+        ):
+            documents = [Document(row, text) for row, text in enumerate(list_of_texts(documents), start=1)]
+        read = [each for each in documents if isinstance(each, Document)]
+        return self.prediction(read, self.cleaning.apply([document.text for document in read]))
 
     def prediction(
         self,
@@ -141,13 +214,25 @@ class Model:
         standing = self.scope.standing(cleaned)
         return self.scope.familiarity(standing), self.scope.outside(standing, raw)
 
-    def explain(
-        self, cleaned: Sequence[str], codes: Sequence[int], *, most: int = 6
+    def explain(self, texts: Sequence[str], *, max_terms: int = 6) -> list[list[tuple[str, float]]]:
+        """Return the terms that speak for the likeliest label of each text, with their weights, largest first.
+
+        A list is empty where the backend cannot say.
+
+        Raises:
+            TypeError: `texts` is not a list of str.
+        """
+        cleaned = self.cleaning.apply(list_of_texts(texts))
+        codes = self.predict_cleaned(cleaned).argmax(axis=1).tolist()
+        return self.explain_cleaned(cleaned, codes, max_terms=max_terms)
+
+    def explain_cleaned(
+        self, cleaned: Sequence[str], codes: Sequence[int], *, max_terms: int = 6
     ) -> list[list[tuple[str, float]]]:
-        """Return the terms that spoke for class `codes[i]` in each clean text; [] where it cannot say."""
+        """Return the terms that speak for class `codes[i]` in each clean text; [] where it cannot say."""
         if not isinstance(self.classifier, Explains) or not len(cleaned):
             return [[] for _ in cleaned]
-        explained = self.classifier.explain(self.inputs(cleaned), codes, most=most)
+        explained = self.classifier.explain(self.inputs(cleaned), codes, most=max_terms)
         if self.vectorizer is None:
             return explained
         vocabulary = self.vectorizer.vocabulary
@@ -246,19 +331,40 @@ def save_model(path: str, model: Model, *, held: bundle.Lock | None = None) -> M
         extra=model.extra,
     )
     try:
-        return replace(model, sha256=bundle.write(path, written, held=held))
+        return replace(model, sha256=bundle.write(path, written, held=held), path=os.path.abspath(path))  # noqa: PTH100 - links stay links
     except TypeError as error:
         raise PluginFailed(f"the backend {model.backend!r} learned what cannot be saved: {error}") from error
 
 
-def load_model(path: str, plugins: Plugins) -> Model:
-    """Read a model from `path` and prove that it answers as it did when it was saved.
+def _load_same(path: str, sha256: str) -> Model:
+    """Load the model that was pickled as its path and digest.
+
+    Raises:
+        Refused: another model is at `path` now; further errors as in `load_model`.
+    """
+    model = load_model(path)
+    if model.sha256 != sha256:
+        raise Refused(
+            f"the model {quote_path(path)} was written again since it was pickled: its digest must be "
+            f"{sha256[:12]}, got {model.sha256[:12]}. Hand over the model anew"
+        )
+    return model
+
+
+def load_model(path: str | os.PathLike[str], plugins: Plugins | None = None) -> Model:
+    """Read a model from `path` and check that it answers as it did when it was saved.
+
+    Args:
+        path: the model's directory.
+        plugins: where its parts are looked up; None for the installed plugins.
 
     Raises:
         NoInput: there is nothing at `path`.
         Refused: it is no bundle, or not what its manifest says, or its golden answers do not come out.
         Unavailable: its backend, or a library that the backend needs, is not installed.
     """
+    path = os.fspath(path)
+    plugins = Plugins.discover() if plugins is None else plugins
     read = bundle.read(path)
     record = read.model
     try:
@@ -310,6 +416,7 @@ def load_model(path: str, plugins: Plugins) -> Model:
             extra=read.extra,
             trained=trained,
             sha256=read.sha256,
+            path=os.path.abspath(path),  # noqa: PTH100 - links stay links
         )
         for part in held_out.values():
             part.check(len(classes))

@@ -11,11 +11,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from triage.errors import BadOption, DataError
 from triage.records import Decision
 
-__all__ = ["Capacity"]
+if TYPE_CHECKING:
+    from triage.models.model import Model
+
+__all__ = ["Capacity", "capacity_for"]
 
 _FIRST = frozenset({"unreadable_row", "engine_failed", "empty_after_cleaning", "not_finite", "out_of_scope"})
 
@@ -80,6 +84,24 @@ class Capacity:
     def _by_itself(self, decision: Decision) -> Decision:
         reasons = ("over_capacity", *decision.reasons)
         return replace(decision, action="route", queue=decision.queue or self.fallback, reasons=reasons)
+
+
+def capacity_for(model: Model, *, per_day: int | None = None, share: float | None = None) -> Capacity | None:
+    """Return the limit on reviews for a model; None where there is none.
+
+    What the model has no answer for goes to the queue of the most frequent label, once the limit is reached.
+
+    Raises:
+        BadOption: both limits, or one out of range.
+    """
+    if per_day is None and share is None:
+        return None
+    import numpy as np
+
+    codes = [part.codes[part.codes < len(model.classes)] for part in model.held_out.values()]
+    counts = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *codes]), minlength=1)
+    commonest = model.classes[int(counts.argmax())]
+    return Capacity(per_day=per_day, share=share, fallback=model.queues[commonest])
 
 
 def _urgency(decision: Decision) -> tuple[bool, float]:

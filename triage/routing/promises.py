@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import BadOption
+from triage.errors import BadOption, DataError
+from triage.host.extensions import Policy
+from triage.host.manager import Plugins
 from triage.models.held_out import HeldOut
+from triage.models.model import Model
 
 __all__ = [
     "Certificate",
@@ -28,7 +31,11 @@ __all__ = [
     "Step",
     "certify",
     "documents_needed",
+    "not_proven",
     "promise_of",
+    "promising",
+    "prove",
+    "realised",
     "scores_of",
     "scores_of_part",
     "upper_bound",
@@ -151,6 +158,83 @@ class Promise:
         return cls(
             **{**record, "overall": Certificate.from_json(overall) if overall else None, "queues": queues}
         )
+
+
+def prove(
+    model: Model,
+    *,
+    max_error: float,
+    confidence: float = 0.95,
+    score: Score = "probability",
+    per_queue: bool = False,
+) -> Promise:
+    """Find what can be promised for a model, with the held-out answers that it keeps.
+
+    Args:
+        model: with its held-out answers.
+        max_error: the bound, between 0 and 1.
+        confidence: as in `promise_of`.
+        score: what is compared with a threshold.
+        per_queue: whether each queue gets a promise of its own.
+
+    Raises:
+        BadOption: a bound or a confidence that is not between 0 and 1, or an unknown score.
+        DataError: the model was trained without documents to prove anything with.
+    """
+    parts = model.held_out
+    if not {"tune", "calibrate"} <= set(parts):
+        raise DataError(
+            "the model was trained without a tune and a calibrate part; train it on more documents"
+        )
+    return promise_of(
+        parts["tune"],
+        parts["calibrate"],
+        [model.queues[label] for label in model.classes],
+        max_error=max_error,
+        confidence=confidence,
+        score=score,
+        per_queue=per_queue,
+    )
+
+
+def promising(model: Model, promise: Promise, plugins: Plugins) -> Model:
+    """Return the model, not saved yet, with the certificate and with the policy that keeps it as the last."""
+    options = {"max_error": promise.max_error, "confidence": promise.confidence}
+    policies = (*model.experiment.policies[:-1], (plugins.role(Policy, "promise"), options))
+    experiment = model.experiment.changed(policies=policies)
+    extra = {**model.extra, "promise": promise.to_json()}
+    return replace(model, experiment=experiment, extra=extra, sha256="", path="")
+
+
+def not_proven(promise: Promise) -> str:
+    """Return why nothing can be promised, and what it takes."""
+    needed = min(certificate.needed for certificate in promise.certificates)
+    return (
+        f"nothing can be promised: an error of at most {promise.max_error:g} at {promise.confidence:g} cannot be "
+        f"proven with {sum(each.documents for each in promise.certificates)} calibrate documents. About "
+        f"{needed:,} more are needed ({10 * needed:,} labelled documents at the usual split), or a weaker promise"
+    )
+
+
+def realised(promise: Promise, model: Model) -> dict[str, Any] | None:
+    """Return how the promise does on the test part, which took no part in making it; None without one."""
+    test = model.held_out.get("test")
+    if test is None or not promise.kept:
+        return None
+    queues = [model.queues[label] for label in model.classes]
+    said = test.probabilities.argmax(axis=1)
+    thresholds = np.array([np.inf if (t := promise.threshold(queue)) is None else t for queue in queues])
+    routed = scores_of_part(test, promise.score) >= thresholds[said]
+    errors = int(test.wrong_queue(queues)[routed].sum())
+    count = int(routed.sum())
+    return {
+        "documents": len(routed),
+        "routed": count,
+        "errors": errors,
+        "coverage": count / len(routed),
+        "error": errors / count if count else None,
+        "upper_bound": upper_bound(errors, count, promise.confidence),
+    }
 
 
 def promise_of(

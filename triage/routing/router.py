@@ -191,7 +191,7 @@ class Router:
         terms: Sequence[Sequence[tuple[str, float]]] = [()] * len(prediction)
         if self.explain:
             with self._plugins.attribute_errors_to(f"the backend {self.model.backend!r}"):
-                terms = self.model.explain(prediction.texts, top[:, 0].tolist())
+                terms = self.model.explain_cleaned(prediction.texts, top[:, 0].tolist())
         decisions = []
         for position, (document, verdict, codes) in enumerate(
             zip(prediction.documents, verdicts, top.tolist(), strict=True)

@@ -87,7 +87,7 @@ def _ended(answer: StreamAnswer, number: int) -> Text:
             line.append("; the whole text says ")
             line.append_text(cell(str(final.queue), width=_LABEL))
     else:
-        line.append(safe_text(f"  to a person: {', '.join(decision.reasons)}"), style="bold yellow")
+        line.append(safe_text(f"  held for review: {', '.join(decision.reasons)}"), style="bold yellow")
     return line
 
 
