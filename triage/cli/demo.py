@@ -93,13 +93,9 @@ def command(ctx: click.Context, *, model: str | None, seed: int, serve: bool, bi
 
 def _promising(model: Model, plugins: Plugins) -> Model:
     """Return the model with a promise that so few complaints can prove, for the board to hold it to."""
-    from triage.cli.promise import promising
-    from triage.routing.promises import promise_of
+    from triage.routing.promises import promising, prove
 
-    queues = [model.queues[label] for label in model.classes]
-    promise = promise_of(
-        model.held_out["tune"], model.held_out["calibrate"], queues, max_error=0.15, confidence=0.95
-    )
+    promise = prove(model, max_error=0.15)
     return promising(model, promise, plugins) if promise.kept else model
 
 
