@@ -359,9 +359,7 @@ def _dataset(data: Dataset | Location | pd.DataFrame, plugins: Plugins) -> Datas
     return data if isinstance(data, Dataset) else load(data, plugins=plugins)
 
 
-def _experiment(
-    experiment: Experiment | None, settings: Mapping[str, Any], plugins: Plugins
-) -> Experiment:
+def _experiment(experiment: Experiment | None, settings: Mapping[str, Any], plugins: Plugins) -> Experiment:
     """Return the experiment with these settings, leaving alone those that are None.
 
     Raises:
