@@ -30,13 +30,15 @@ class Alternative:
     Attributes:
         name: as on the command line and in the table.
         what: the settings, in the words of its own documentation.
-        own: what it does to the cleaned texts before it learns from them.
+        own: what it does to the texts before it learns from them.
         needs: the module that has to be there, and the distribution that brings it.
+        reads: "cleaned" texts, or texts as they were "written".
     """
 
     name: ClassVar[str]
     what: ClassVar[str]
     own: ClassVar[str]
+    reads: ClassVar[str] = "cleaned"
     needs: ClassVar[tuple[str, str]]
 
     def fit(self, texts: Sequence[str], codes: Sequence[int], *, k: int, seed: int, scratch: Path) -> None:
@@ -108,6 +110,43 @@ class ScikitLearnTuned(ScikitLearn):
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=100_000),
             LogisticRegression(class_weight="balanced", max_iter=1000, random_state=seed),
         )
+
+
+class ScikitLearnWords(ScikitLearn):
+    """Words and pairs of words of the text as written, `!` and `?` among them, and a linear SVM."""
+
+    name = "scikit-learn-words"
+    what = "words and pairs, sublinear, LinearSVC(C=0.3), balanced class weights"
+    own = r"lower case; tokens \w[\w']* and [!?]+"
+    reads = "written"
+
+    def _steps(self, seed: int) -> tuple[Any, ...]:
+        from sklearn.svm import LinearSVC
+
+        return self._words(), LinearSVC(C=0.3, class_weight="balanced", random_state=seed)
+
+    def _words(self) -> Any:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        tokens = r"\w[\w']*|[!?]+"
+        return TfidfVectorizer(token_pattern=tokens, ngram_range=(1, 2), sublinear_tf=True)
+
+
+class ScikitLearnCharacters(ScikitLearnWords):
+    """The same words joined with n-grams of the characters inside words."""
+
+    name = "scikit-learn-chars"
+    what = "the same words joined with char_wb 2-5 grams in 2 texts or more, 300,000 at most"
+
+    def _steps(self, seed: int) -> tuple[Any, ...]:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.pipeline import make_union
+
+        _, machine = super()._steps(seed)
+        characters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), min_df=2, max_features=300_000, sublinear_tf=True
+        )
+        return make_union(self._words(), characters), machine
 
 
 class FastText(Alternative):
@@ -333,7 +372,17 @@ class TutorialLstm(Alternative):
 
 ALTERNATIVES: dict[str, type[Alternative]] = {
     each.name: each
-    for each in (ScikitLearn, ScikitLearnTuned, FastText, VowpalWabbit, Spacy, SpacyBow, TutorialLstm)
+    for each in (
+        ScikitLearn,
+        ScikitLearnTuned,
+        ScikitLearnWords,
+        ScikitLearnCharacters,
+        FastText,
+        VowpalWabbit,
+        Spacy,
+        SpacyBow,
+        TutorialLstm,
+    )
 }
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from triage import DataError, Plugins, Unavailable, UnknownName, __version__
-from triage.plugin_api import GOLDEN_TEXTS, Experiment, Prepared, to_json
+from triage.plugin_api import GOLDEN_TEXTS, Experiment, Prepared, prepare, to_json
 from triage_bench._alternatives import ALTERNATIVES
 from triage_bench._rows import MEASURES, SCORES, Row, judge
 
@@ -56,8 +56,9 @@ def bench(
     """Measure `backends`, then the alternatives named by `against`, and return all rows with the facts.
 
     Args:
-        prepared: the corpus, cleaned and divided.
-        experiment: how it was; its seed is everybody's.
+        prepared: the corpus, cleaned for the alternatives and divided.
+        experiment: how it was divided; its seed is everybody's. Where it names no cleaners, a backend that
+            asks for a cleaning of its own gets the same documents cleaned in that way.
         plugins: where the backends are looked up.
         backends: names of backends; the first that is measured is what the others are held against.
         against: names from `ALTERNATIVES`.
@@ -84,15 +85,15 @@ def bench(
         record = {
             "corpus": prepared.dataset.name,
             "experiment": experiment.to_json(),
-            "cleaning": [[name, dict(options)] for name, options in prepared.cleaning.steps],
             "classes": list(prepared.labels.classes),
             "own": {row.name: row.backend for row in rows if row.backend},
             "tutorial_epochs": tutorial_epochs,
             "learned_from": list(learned_from),
             "parts": {
-                name: {"texts": part.texts, "codes": part.codes, "rows": part.rows, "groups": part.groups}
+                name: {"codes": part.codes, "rows": part.rows, "groups": part.groups}
                 for name, part in splits.parts.items()
             },
+            **_readings(rows, prepared, experiment, plugins),
         }
         (folder / "parts.json").write_text(to_json(record, indent=None), encoding="ascii")
         for row in rows:
@@ -128,6 +129,39 @@ def bench(
         },
         "rows": rows,
     }
+
+
+def _readings(
+    rows: Sequence[Row], prepared: Prepared, experiment: Experiment, plugins: Plugins
+) -> dict[str, Any]:
+    """Return the texts of the parts in each form that somebody reads, and the form that each row reads."""
+    documents = prepared.dataset.documents
+    parts = prepared.splits.parts
+    written = {name: [documents[row].text for row in part.rows.tolist()] for name, part in parts.items()}
+    texts: dict[str, Any] = {"cleaned": _texts(prepared), "written": written}
+    cleaning: dict[str, Any] = {"cleaned": prepared.cleaning.steps}
+    reads = {}
+    for row in rows:
+        if row.state != "measured":
+            continue
+        if row.backend is None:
+            reads[row.name] = ALTERNATIVES[row.name].reads
+        elif experiment.cleaners is not None or not plugins.backend(row.backend).cleaners:
+            reads[row.name] = "cleaned"
+        else:
+            mine = prepare(prepared.dataset, experiment.changed(backend=row.backend), plugins)
+            if any(
+                mine.splits.parts[name].rows.tolist() != part.rows.tolist() for name, part in parts.items()
+            ):
+                row.stop("failed", "its cleaning leaves out other documents than that of the alternatives")
+                continue
+            reads[row.name] = row.name
+            texts[row.name], cleaning[row.name] = _texts(mine), mine.cleaning.steps
+    return {"texts": texts, "cleaning": cleaning, "reads": reads}
+
+
+def _texts(prepared: Prepared) -> dict[str, Sequence[str]]:
+    return {name: part.texts for name, part in prepared.splits.parts.items()}
 
 
 def _own(name: str, plugins: Plugins) -> Row:

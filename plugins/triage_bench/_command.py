@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from triage import Plugins, TriageError, Unavailable
+from triage import Backend, Plugins, TriageError, Unavailable
 from triage.plugin_api import (
     BACKEND,
     CORPUS,
@@ -59,7 +59,7 @@ _EVEN = 1.1
     "-b",
     "backends",
     metavar="A,B",
-    default="tfidf,gru",
+    default="linear,tfidf,gru",
     show_default=True,
     shell_complete=BACKEND,
     help="What of triage is measured; the first is what all are held against.",
@@ -105,7 +105,8 @@ def command(
 ) -> None:
     """Measure backends beside scikit-learn, fastText, Vowpal Wabbit, spaCy and the tutorials' LSTM.
 
-    All learn from the same cleaned texts and answer for the same held-out test part. Each is trained in a
+    All learn from the same documents, cleaned or as they were written, and answer for the same held-out test
+    part. Each is trained in a
     process of its own, saved, and asked by fresh processes in turns. An alternative that is not installed
     is skipped: pip install 'nlp-triage[bench]'. A cold answer is a whole process: start, load the saved
     model, answer one text. A warm one is one text in a running process.
@@ -129,8 +130,11 @@ def command(
     columns = columns_of(given)
     experiment = Experiment().changed(location=corpus, columns=columns or None, seed=seed, split=split)
     dataset = read(talk, plugins, corpus, columns, labelled=True)
+    by_corpus = experiment.changed(
+        backend=plugins.role(Backend, "baseline")
+    )  # asks for no cleaning of its own
     with talk.stage("cleaning and dividing the corpus"):
-        prepared = prepare(dataset, experiment, plugins)
+        prepared = prepare(dataset, by_corpus, plugins)
     with talk.stage("measuring") as change:
 
         def tell(words: str) -> None:
@@ -245,8 +249,9 @@ def _notes(facts: dict[str, Any], rows: Sequence[Row]) -> list[str]:
         "and of the one that answers cold, and what is saved."
     )
     inputs = (
-        f"All get the same cleaned texts ({', '.join(facts['cleaning'])}); a cold answer of triage is "
-        "`triage route` with all its checks, of the others a bare script."
+        f"All get the same documents, cleaned ({', '.join(facts['cleaning'])}) or, where it suits them better, "
+        "as they were written; a cold answer of triage is `triage route` with all its checks, of the others a "
+        "bare script."
     )
     notes = [division, conditions, inputs]
     notes += [

@@ -36,10 +36,10 @@ class OwnBackend:
 
     def fit_parts(self) -> None:
         """Fit on the train part, stop on the tune part, calibrate on the calibrate part."""
-        classes = tuple(self.record["classes"])
+        classes, reads = tuple(self.record["classes"]), self.record["reads"][self.record["name"]]
         parts: dict[str, Any] = {
             name: Part(
-                texts=tuple(part["texts"]),
+                texts=tuple(self.record["texts"][reads][name]),
                 codes=np.asarray(part["codes"], dtype=np.int64),
                 classes=classes,
                 rows=np.asarray(part["rows"], dtype=np.int64),
@@ -50,7 +50,7 @@ class OwnBackend:
         experiment = Experiment.from_json(self.record["experiment"])
         self.prepared = Prepared(
             dataset=Dataset(self.record["corpus"], ()),
-            cleaning=build_cleaning(self.plugins, [tuple(step) for step in self.record["cleaning"]]),
+            cleaning=build_cleaning(self.plugins, [tuple(step) for step in self.record["cleaning"][reads]]),
             labels=Labels(classes),
             splits=Splits(**parts),
         )
@@ -79,7 +79,7 @@ class OwnBackend:
 def _competitor(record: dict[str, Any], name: str) -> OwnBackend | Alternative:
     own = record["own"].get(name)
     if own is not None:
-        return OwnBackend({**record, "backend": own})
+        return OwnBackend({**record, "backend": own, "name": name})
     made = ALTERNATIVES[name]()
     if isinstance(made, TutorialLstm):
         made.epochs = record["tutorial_epochs"]
@@ -88,9 +88,9 @@ def _competitor(record: dict[str, Any], name: str) -> OwnBackend | Alternative:
 
 def _fit(record: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
     competitor = _competitor(record, name)
-    learned = [record["parts"][part] for part in record["learned_from"]]
-    texts = [text for part in learned for text in part["texts"]]
-    codes = [code for part in learned for code in part["codes"]]
+    read = record["texts"][record["reads"][name]]
+    texts = [text for part in record["learned_from"] for text in read[part]]
+    codes = [code for part in record["learned_from"] for code in record["parts"][part]["codes"]]
     saved = folder / name
     saved.mkdir()
     started, worked = time.perf_counter(), time.process_time()
@@ -108,7 +108,7 @@ def _fit(record: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
 def _serve(record: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
     competitor = _competitor(record, name)
     competitor.load(folder / name)
-    texts = list(record["parts"]["test"]["texts"])
+    texts = list(record["texts"][record["reads"][name]]["test"])
     competitor.answer(texts[:WARM_UP])
     started = time.perf_counter()
     codes = competitor.answer(texts)

@@ -17,6 +17,7 @@ def triage_backends() -> Iterator[triage.Backend]:
         name="linear",
         summary="Words, word pairs and characters, hashed: fast, the most accurate of its kind, stores no word",
         build=linear,
+        roles=("default",),
         cleaners=("written",),  # case is folded by itself; marks, digits and stop words carry meaning
         requires=("sklearn",),
     )

@@ -103,7 +103,7 @@ class Shared:
             RuntimeError: it could not be trained.
         """
         path = self.folder / "model"
-        words = ["-P", "-m", "triage", "train", str(self.corpus), "--model", str(path)]
+        words = ["-P", "-m", "triage", "train", str(self.corpus), "--backend", "tfidf", "--model", str(path)]
         done = _run([sys.executable, *words], running=self.running)
         if done.code:
             raise RuntimeError(f"the battery's own model cannot be trained: {done.said}")

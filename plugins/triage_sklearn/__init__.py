@@ -54,7 +54,7 @@ def triage_backends() -> Iterator[triage.Backend]:
         "tfidf",
         "Words and pairs of words, weighted, with balanced logistic regression: the baseline",
         _learners.logistic,
-        roles=("default", "baseline"),
+        roles=("baseline",),
     )
     yield _linear_backend(
         "naive-bayes", "Multinomial naive Bayes on weighted words: trains at once", _learners.naive_bayes

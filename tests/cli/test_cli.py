@@ -240,7 +240,7 @@ def test_a_run_that_was_not_finished_is_not_shown(tmp_path):
         (("train", "{folder}", "--model", "m"), 66, "directory"),
         (("train", "{binary}", "--model", "m"), 65, "binary.csv"),
         (("train", "{past}", "--backend", "tf-idf", "--model", "m"), 2, "Did you mean tfidf"),
-        (("train", "{past}", "--set", "max-featurs=3", "--model", "m"), 2, "Did you mean max-features"),
+        (("train", "{past}", "--set", "min-document=3", "--model", "m"), 2, "Did you mean min-documents"),
         (("train", "{past}", "--set", "nonsense", "--model", "m"), 2, "KEY=VALUE"),
         (("train", "--model", "m"), 2, "what to learn from"),
         (("trian",), 2, "Did you mean train"),

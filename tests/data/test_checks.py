@@ -59,7 +59,7 @@ def test_ten_thousand_labels_make_a_short_message():
 def test_texts_that_are_all_empty_after_cleaning_are_refused_with_the_labels():
     dataset = dataset_of(*[("ab"[i % 2], "*** --- " * (i % 5)) for i in range(40)])
     with pytest.raises(triage.DataError, match=r"all 40 labelled texts are empty.*'a' \(20\), 'b' \(20\)"):
-        prepare(dataset, Experiment(split="naive"), PLUGINS)
+        prepare(dataset, Experiment(backend="tfidf", split="naive"), PLUGINS)
 
 
 def test_texts_that_are_all_the_same_are_refused_unless_copies_may_be_divided():

@@ -36,7 +36,7 @@ FOREIGN = [
 @pytest.fixture(scope="module")
 def trained():
     dataset = load(PLUGINS, "complaints", labelled=True)
-    experiment = Experiment(options={"max_features": 20_000})
+    experiment = Experiment()
     prepared = prepare(dataset, experiment, PLUGINS)
     return with_held_out(fit(prepared, experiment, PLUGINS).model, prepared), prepared
 
@@ -53,7 +53,12 @@ def test_gibberish_and_other_languages_go_to_a_person_with_that_reason(trained, 
     assert decision.familiarity < 0.05
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "!!! ???"])
+def test_marks_alone_are_out_of_scope(trained):
+    (decision,) = decide(trained[0], "!!! ???")
+    assert (decision.action, decision.reasons) == ("review", ("out_of_scope",))
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
 def test_what_is_empty_goes_to_a_person(trained, text):
     (decision,) = decide(trained[0], text)
     assert (decision.action, decision.reasons) == ("review", ("empty_after_cleaning",))
@@ -97,7 +102,7 @@ def test_the_guard_is_saved_with_the_model(trained, tmp_path):
 
 
 def test_without_a_rate_of_false_alarms_there_is_no_guard():
-    experiment = Experiment(false_alarms=0.0, options={"max_features": 2000})
+    experiment = Experiment(false_alarms=0.0)
     dataset = load(PLUGINS, "complaints", labelled=True)
     model = fit(prepare(dataset, experiment, PLUGINS), experiment, PLUGINS).model
     assert model.scope is None
