@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import triage
-from triage_linear._backend import linear
+from triage_linear._backend import HashedLinear, linear
 
-__all__ = ["triage_backends"]
+__all__ = ["HashedLinear", "triage_backends"]
 
 
 @triage.hookimpl

@@ -37,12 +37,16 @@ class HashedLinear:
         weight_: shape (m,), float32: the weight of each.
         coef_: shape (m, k), float32: what a unit of each adds to the score of each class.
         intercept_: shape (k,), float32: the scores of a text without a known feature.
+        dense_coef_: shape (d, k), float32: the same as `coef_` for the further features of `dense`.
     """
+
+    name = "linear"
 
     buckets_: NDArray[np.uint32]
     weight_: NDArray[np.float32]
     coef_: NDArray[np.float32]
     intercept_: NDArray[np.float32]
+    dense_coef_: NDArray[np.float32]
 
     def __init__(self, *, loss: str, c: float, balance: float, min_documents: int) -> None:
         self._loss, self._c, self._balance, self._min_documents = loss, c, balance, min_documents
@@ -54,8 +58,7 @@ class HashedLinear:
         Raises:
             DataError: fewer than two classes, or a class without a document.
         """
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            delattr(self, name)
+        self.forget()
         if missing := [name for name, n in zip(train.classes, train.counts, strict=True) if not n]:
             raise DataError(
                 f"every class must have a document to learn from; none of: {', '.join(missing[:5])}"
@@ -70,8 +73,9 @@ class HashedLinear:
         entries = all_entries(Features(buckets, np.ones(len(buckets), np.float32)), train.texts)
         weight = learn_weights(entries, train.codes, columns=len(buckets), k=train.k)
         self._features = Features(buckets, weight)
+        dense = self.dense(train.texts)
         coef, intercept = solve(
-            _rows(self._features, entries),
+            _rows(self._features, entries, dense),
             train.codes,
             k=train.k,
             loss=self._loss,
@@ -79,7 +83,18 @@ class HashedLinear:
             balance=self._balance,
             seed=seed,
         )
-        self.buckets_, self.weight_, self.coef_, self.intercept_ = buckets, weight, coef, intercept
+        m = len(buckets)
+        self.buckets_, self.weight_, self.coef_, self.intercept_ = buckets, weight, coef[:m], intercept
+        self.dense_coef_ = coef[m:]
+
+    def dense(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return further features of `texts`, shape (n, d): none here, for backends that add some."""
+        return np.empty((len(texts), 0), np.float32)
+
+    def forget(self) -> None:
+        """Drop what was learned, so that a training that is interrupted leaves nothing half-way."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
 
     @property
     def features(self) -> Features:
@@ -90,7 +105,7 @@ class HashedLinear:
             DataError: the state does not fit together.
         """
         if not hasattr(self, "intercept_"):
-            raise NotFitted("linear has not been fitted: call fit first, or load a model")
+            raise NotFitted(f"{self.name} has not been fitted: call fit first, or load a model")
         if self._features is None or self._features.weight is not self.weight_:
             m = len(self.buckets_)
             if self.weight_.shape != (m,) or self.coef_.shape != (m, len(self.intercept_)):
@@ -113,6 +128,7 @@ class HashedLinear:
         scores = [np.empty((0, len(self.intercept_)))]
         scores.extend(self._scores(features, entries) for entries in features.entries(texts))
         chances = np.concatenate(scores)
+        chances += self.dense(texts) @ self.dense_coef_
         chances -= chances.max(axis=1, keepdims=True)
         np.exp(chances, out=chances)
         chances /= chances.sum(axis=1, keepdims=True)
@@ -163,14 +179,15 @@ class HashedLinear:
         return [(name, value) for name, value in gains.most_common(most) if value > 0]
 
 
-def _rows(features: Features, entries: Entries) -> csr_matrix:
-    from scipy.sparse import csr_matrix
+def _rows(features: Features, entries: Entries, dense: NDArray[np.float32]) -> csr_matrix:
+    from scipy.sparse import csr_matrix, hstack
 
     starts = entries.starts
     if len(entries.column) < 2**31:
         starts = starts.astype(np.int32)  # the solvers take no other
     weights = features.weights(entries).astype(np.float64)
-    return csr_matrix((weights, entries.column, starts), shape=(entries.n, len(features)))
+    rows = csr_matrix((weights, entries.column, starts), shape=(entries.n, len(features)))
+    return hstack([rows, csr_matrix(dense, dtype=np.float64)], format="csr") if dense.shape[1] else rows
 
 
 def _names(batch: Batch, grams: Grams, chosen: NDArray[np.bool_]) -> list[str]:
