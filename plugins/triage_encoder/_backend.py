@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from triage import Between, NotFitted, Part
+from triage.io.text_tables import read_whole
 from triage_encoder._folder import Encoder, find, read
 from triage_encoder._graph import to_onnx
 from triage_encoder._network import CachedNetwork, Network
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["EncoderLinear", "encoder"]
 
 logger = logging.getLogger(__name__)
+
+_MOST_TOKENIZER = 64 << 20  # bytes
 
 
 class EncoderLinear(HashedLinear):
@@ -89,7 +92,10 @@ class EncoderLinear(HashedLinear):
 @lru_cache(maxsize=1)
 def _loaded(encoder: Encoder, precision: str, max_length: int) -> tuple[bytes, bytes, CachedNetwork]:
     """Return the graph, the tokenizer and the network: made once for all folds and seeds of one process."""
-    graph, tokenizer = to_onnx(encoder, precision=precision), encoder.tokenizer.read_bytes()
+    graph, tokenizer = (
+        to_onnx(encoder, precision=precision),
+        read_whole(encoder.tokenizer, most=_MOST_TOKENIZER),
+    )
     return graph, tokenizer, CachedNetwork(graph, tokenizer, max_length=max_length)
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from triage import BadOption, Unavailable
+from triage.io.text_tables import read_whole
 
 __all__ = ["Encoder", "find", "read"]
 
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
+_MOST_JSON = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,7 @@ def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_whole(path, most=_MOST_JSON))
     except ValueError:
         raise BadOption(f"{path.name} of the model must be JSON; it is not") from None
     if not isinstance(found, dict):

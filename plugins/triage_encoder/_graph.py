@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import BadOption, Unavailable
+from triage.io.text_tables import read_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +42,7 @@ OPERATORS = frozenset(
 """All that a graph may hold."""
 
 _OPSET, _IR_VERSION = 17, 9
+_MOST_WEIGHTS = 2 << 30  # bytes
 
 
 def to_onnx(encoder: Encoder, *, precision: str) -> bytes:
@@ -82,11 +84,11 @@ def to_onnx(encoder: Encoder, *, precision: str) -> bytes:
 def _weights(encoder: Encoder) -> dict[str, NDArray[np.float32]]:
     """Return the weights by name, without the prefix that some files have."""
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors.numpy import load
 
     try:
-        found = load_file(encoder.weights)
-    except (SafetensorError, OSError, TypeError) as error:
+        found = load(read_whole(encoder.weights, most=_MOST_WEIGHTS))
+    except (SafetensorError, TypeError) as error:
         raise BadOption(
             f"{encoder.weights.name} of the model cannot be read ({type(error).__name__})"
         ) from None
