@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_parts import FRESH, HOSTILE, NONE, TRAIN, part
 
@@ -64,6 +64,7 @@ def test_each_letter_of_a_script_without_spaces_is_a_word():
     assert words[-1] == "\ud55c\uad6d"  # Korean has spaces
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_text_has_the_same_features_alone_as_in_a_batch(texts):
     def features(batch, text):
@@ -75,6 +76,7 @@ def test_a_text_has_the_same_features_alone_as_in_a_batch(texts):
         assert features(batch, number) == features(_hashing.Batch([text]), 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("abc xyz"), min_size=3, max_size=12), min_size=2, max_size=30))
 def test_equal_n_grams_and_only_equal_ones_share_a_hash(texts):
     batch = _hashing.Batch(texts)
