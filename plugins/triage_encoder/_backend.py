@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from triage import Between, NotFitted, Part
-from triage.io.text_tables import read_whole
+from triage.plugin_api import read_whole
 from triage_encoder._folder import Encoder, find, read
 from triage_encoder._graph import to_onnx
 from triage_encoder._network import CachedNetwork, Network
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from triage.host.protocols import Watch
+    from triage.plugin_api import Watch
 
 __all__ = ["EncoderLinear", "encoder"]
 

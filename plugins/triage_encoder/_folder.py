@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from triage import BadOption, Unavailable
-from triage.io.text_tables import read_whole
+from triage.plugin_api import read_whole
 
 __all__ = ["Encoder", "find", "read"]
 

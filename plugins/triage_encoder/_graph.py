@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import BadOption, Unavailable
-from triage.io.text_tables import read_whole
+from triage.plugin_api import read_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,6 @@ OPERATORS = frozenset(
         *(
             "Add",
             "Cast",
-            "Div",
             "Erf",
             "Gather",
             "LayerNormalization",
@@ -169,7 +168,7 @@ class _Graph:
 
     def _gelu(self, x: str) -> str:
         """X times the normal distribution function at x."""
-        root = self._add("Div", x, self._constant("root_of_two", np.float32(math.sqrt(2))))
+        root = self._add("Mul", x, self._constant("root_of_half", np.float32(math.sqrt(0.5))))
         above = self._add("Add", self._add("Erf", root), self._constant("one", np.float32(1)))
         return self._add("Mul", self._add("Mul", x, above), self._constant("half", np.float32(0.5)))
 

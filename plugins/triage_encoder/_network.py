@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage import Refused, Unavailable
-from triage.models.onnx_check import check
 from triage_encoder._graph import OPERATORS
+from triage_recurrent._proto import check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class Network:
     """
 
     def __init__(self, graph: bytes, tokenizer: bytes, *, max_length: int) -> None:
-        check(graph, OPERATORS, file="encoder.bin")  # before ONNX Runtime sees it
+        check(graph, OPERATORS)  # before ONNX Runtime sees it
         self._session = _session(graph)
         self._tokenizer = _tokenizer(tokenizer)
         self._tokenizer.no_padding()

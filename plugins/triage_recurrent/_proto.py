@@ -7,7 +7,7 @@ A model of ONNX may name files outside it, functions of its own and loops. This 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -32,8 +32,8 @@ _ATTRIBUTE_FIELDS = {1, 2, 3, 4, 7, 8, 20}  # name, f, i, s, floats, ints, type:
 _TENSOR_FIELDS = {1, 2, 8, 9}  # dims, data_type, name, raw_data: no data that lies elsewhere
 
 
-def check(data: bytes) -> None:
-    """Refuse an ONNX model that holds anything but what `to_onnx` writes.
+def check(data: bytes, operators: Collection[str] = _OPERATORS) -> None:
+    """Refuse an ONNX model that holds anything but `operators`, as plain nodes, and tensors with their data.
 
     Raises:
         Refused: an operator, a field or a reference that is not expected, or bytes that are no ONNX model.
@@ -43,7 +43,7 @@ def check(data: bytes) -> None:
         for number, value in _allowed(memoryview(data), _MODEL_FIELDS):
             if number == 7:
                 graphs += 1
-                _check_graph(value)
+                _check_graph(value, operators)
             elif number == 8:
                 for inner, word in _fields(value):
                     if inner == 1 and bytes(word) != b"":
@@ -54,7 +54,7 @@ def check(data: bytes) -> None:
         raise Refused("network.onnx is not an ONNX model") from error
 
 
-def _check_graph(graph: memoryview) -> None:
+def _check_graph(graph: memoryview, operators: Collection[str]) -> None:
     """Check nodes and tensors; integers are divided only by constants above 0, since all else may trap."""
     tensors = _Tensors()
     for number, value in _allowed(graph, _GRAPH_FIELDS):
@@ -64,10 +64,10 @@ def _check_graph(graph: memoryview) -> None:
             tensors.add_input(value)
     for number, value in _allowed(graph, _GRAPH_FIELDS):
         if number == 1:
-            _check_node(value, tensors)
+            _check_node(value, tensors, operators)
 
 
-def _check_node(node: memoryview, tensors: _Tensors) -> None:
+def _check_node(node: memoryview, tensors: _Tensors, operators: Collection[str]) -> None:
     inputs, outputs, operator, cast = [], [], "", 0
     for number, word in _allowed(node, _NODE_FIELDS):
         if number == 1:
@@ -80,7 +80,7 @@ def _check_node(node: memoryview, tensors: _Tensors) -> None:
             attribute = dict(_allowed(word, _ATTRIBUTE_FIELDS))
             if bytes(attribute.get(1, b"")) == b"to":
                 cast = next(iter(_numbers(word, 3)), 0)
-    if operator not in _OPERATORS:
+    if operator not in operators:
         raise Refused("network.onnx holds an operator that is not expected in it")
     if operator in ("Div", "Mod") and not tensors.may_divide(inputs):
         raise Refused("network.onnx divides integers by something that is not a constant above 0")
