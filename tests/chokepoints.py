@@ -203,7 +203,7 @@ class _Walk(ast.NodeVisitor):
             if each.arg in ("shell", "allow_pickle") and not _is_false(each.value):
                 self._add(node, f"{each.arg}=", RUNS)
         self._printing(node, name, method)
-        if name.endswith("html.Markup"):
+        if name.endswith(("html.Markup", "plugin_api.Markup")):
             if all(isinstance(each, ast.Constant) for each in node.args):
                 self._texts |= {id(each) for each in node.args}
             else:

@@ -53,6 +53,8 @@ ALLOWED = (
     Allowed("triage/evaluation/evaluate.py", "peak_memory_mb", (".read_text",), "the system's own record of this process"),
     Allowed("triage/evaluation/runs.py", "write_run", (".mkdir", "numpy.savez_compressed"), "the run's directory; the arrays go into memory"),
     Allowed("triage/evaluation/runs.py", "_arrays", ("numpy.load", "zipfile.ZipFile"), "bytes in memory, whose unpacked size is checked first"),
+    Allowed("triage/io/excel.py", "_check_size", ("zipfile.ZipFile",), "what open_input gave; only the sizes in its directory are read"),
+    Allowed("triage/routing/decision_writer.py", "csv_lines", (".to_csv",), "the cells of a decision, which csv_line joins"),
     Allowed("triage/routing/decision_writer.py", "write_parquet", ("pyarrow.parquet.ParquetWriter",), "writes into an AtomicWriter"),
     Allowed("triage/host/sandbox.py", "launch", ("tempfile.TemporaryDirectory",), "a home for a stranger"),
     Allowed("triage/cli/demo.py", "command", ("tempfile.TemporaryDirectory",), "the demo's model, gone afterwards"),
@@ -88,6 +90,13 @@ ALLOWED = (
     # The service.
     Allowed("plugins/triage_service/_http/_page.py", "page_routes", (".read_bytes",), "the package's own page"),
     Allowed("plugins/triage_service/_desk.py", "Desk.unmask", (".log",), "an event in the store's log; nothing is printed"),
+    Allowed("plugins/triage_service/_store/_engine.py", "lock_server", (".open",), "the lock file beside a SQLite database"),
+    Allowed("plugins/triage_service/_store/_engine.py", "network_file_system", (".read_text",), "the system's own list of mounts"),
+    Allowed("plugins/triage_service/_store/_keeping.py", "scrub", ("sqlite3.connect",), "the desk's own database"),
+    Allowed("plugins/triage_service/_store/_keeping.py", "backup", (".open", ".replace", ".unlink"), "SQLite writes the copy itself; it is renamed when it is whole"),
+    Allowed("plugins/triage_service/_store/_keeping.py", "restore", (".replace", ".unlink"), "SQLite writes the copy itself; it is renamed when it is whole"),
+    Allowed("plugins/triage_service/_store/_keeping.py", "_copy", ("sqlite3.connect",), "the desk's own database"),
+    Allowed("plugins/triage_service/_store/_keeping.py", "_checkpoint", ("sqlite3.connect",), "the desk's own database"),
     # Measuring beside others: their own habits, on files that were just written into a temporary folder.
     Allowed("plugins/triage_bench/_bench.py", "bench", ("tempfile.TemporaryDirectory", ".write_text"), "where the alternatives work"),
     Allowed("plugins/triage_bench/_alternatives.py", "ScikitLearn.*", ("joblib",), "what scikit-learn's users do, on a file that it just wrote"),
