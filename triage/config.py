@@ -5,21 +5,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from triage.errors import BadOption, DataError, did_you_mean
+from triage.host.options import Between, Option, options_of
 from triage.io.files import quote_path
 from triage.io.text_tables import read_whole
-from triage.stats.calibration import check_method
+from triage.stats.calibration import Method
 
-__all__ = ["Experiment", "Step", "load_experiment"]
+__all__ = ["SETTINGS", "Experiment", "Step", "load_experiment"]
 
 Step = tuple[str, Mapping[str, Any]]
 """A plugin's name and its options."""
 
 _MOST_BYTES = 1 << 20
 _MOST_DEPTH = 32
-SPLITS = ("grouped", "naive", "time")
 _SECTIONS: dict[str, tuple[str, ...] | None] = {
     "corpus": (
         "location",
@@ -34,19 +34,7 @@ _SECTIONS: dict[str, tuple[str, ...] | None] = {
         "date-format",
         "corrections",
     ),
-    "pipeline": (
-        "cleaners",
-        "stopwords",
-        "keep",
-        "max-tokens",
-        "max-length",
-        "digits",
-        "min-per-class",
-        "split",
-        "seed",
-        "calibration",
-        "false-alarms",
-    ),
+    "pipeline": ("cleaners", "keep", "false-alarms"),  # and SETTINGS
     "backend": None,
     "policy": None,
     "queues": None,
@@ -86,16 +74,18 @@ class Experiment:
     columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     corrections: str = ""
     cleaners: tuple[Step, ...] | None = None
-    stopwords: str | None = None
+    stopwords: Annotated[str | None, "Language of the stop words, for cleaners that drop them."] = None
     keep: tuple[str, ...] = ()
-    max_tokens: int = 20_000
-    max_length: int = 250
-    digits: bool = False
-    min_per_class: int = 10
-    split: str = "grouped"
-    calibration: str = "temperature"
+    max_tokens: Annotated[int, "Size of the vocabulary, for backends that read sequences.", Between(3)] = (
+        20_000
+    )
+    max_length: Annotated[int, "Tokens at which a sequence is cut.", Between(1)] = 250
+    digits: Annotated[bool, "Let the vocabulary hold words with a digit, such as an account number."] = False
+    min_per_class: Annotated[int, "Set smaller labels aside.", Between(1)] = 10
+    split: Annotated[Literal["grouped", "naive", "time"], "How to divide the corpus."] = "grouped"
+    calibration: Annotated[Method, "How probabilities are made to mean what they say."] = "temperature"
     false_alarms: float = 0.05
-    seed: int = 42
+    seed: Annotated[int, "Of the split and of the training.", Between(0, 2**32 - 1)] = 42
     train_share: float = 1.0
     backend: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -110,33 +100,18 @@ class Experiment:
             BadOption: something of another type, a number out of range, or an unknown split.
         """
         self._check_types()
-        if self.split not in SPLITS:
-            raise BadOption(
-                f"split is {', '.join(SPLITS)}, not {self.split!r}.{did_you_mean(self.split, SPLITS)}"
-            )
-        check_method(self.calibration)
+        for setting in SETTINGS.values():
+            setting.check(getattr(self, setting.parameter))
         if not _is_number(self.false_alarms) or not 0 <= self.false_alarms < 1:
             raise BadOption(f"false-alarms is at least 0 and below 1, not {self.false_alarms!r}")
-        for name, least in (("max_tokens", 3), ("max_length", 1), ("min_per_class", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise BadOption(
-                    f"{name.replace('_', '-')} is a whole number, at least {least}, not {value!r}"
-                )
-        if not isinstance(self.digits, bool):
-            raise BadOption(f"digits is true or false, not {self.digits!r}")
         if not _is_number(self.train_share) or not 0 < self.train_share <= 1:
             raise BadOption(f"train-share is above 0 and at most 1, not {self.train_share!r}")
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**32:
-            raise BadOption(f"seed is a whole number from 0 to {2**32 - 1}, not {self.seed!r}")
 
     def _check_types(self) -> None:
         """Hold texts and tables to what they are: a file can put anything anywhere."""
-        for name in ("location", "corrections", "split", "calibration", "backend"):
+        for name in ("location", "corrections", "backend"):
             if not isinstance(getattr(self, name), str):
                 raise BadOption(f"{name} is a text, not {_kind(getattr(self, name))}")
-        if self.stopwords is not None and not isinstance(self.stopwords, str):
-            raise BadOption(f"stopwords is a language's name, not {_kind(self.stopwords)}")
         if not all(isinstance(word, str) for word in self.keep):
             raise BadOption("keep is a list of words")
         for name in ("columns", "queues"):
@@ -171,6 +146,10 @@ class Experiment:
         return cls(**{**record, **steps, "columns": columns, "keep": tuple(record["keep"])})
 
 
+SETTINGS: dict[str, Option] = {name: each for name, each in options_of(Experiment).items() if each.help}
+"""The settings whose annotation is their schema, by their name in [pipeline] and on the command line."""
+
+
 def load_experiment(path: str) -> Experiment:
     """Read an experiment file.
 
@@ -193,15 +172,17 @@ def load_experiment(path: str) -> Experiment:
 
 def _from_toml(record: Mapping[str, Any], path: str) -> Experiment:
     for section, content in record.items():
+        known = _SECTIONS.get(section)
         if section not in _SECTIONS:
             raise BadOption(
                 f"{quote_path(path)}: there is no section {quote_path(section)}.{did_you_mean(section, _SECTIONS)}"
             )
         if not isinstance(content, dict) and not (section == "policy" and isinstance(content, list)):
             raise BadOption(f"{quote_path(path)}: [{section}] is a table")
-        for key in content if _SECTIONS[section] else ():
-            if key not in (_SECTIONS[section] or ()):
-                words = did_you_mean(key, _SECTIONS[section] or ())
+        known = (*known, *SETTINGS) if known and section == "pipeline" else known
+        for key in content if known else ():
+            if key not in (known or ()):
+                words = did_you_mean(key, known or ())
                 raise BadOption(f"{quote_path(path)}: [{section}] has no {quote_path(key)}.{words}")
     corpus, pipeline = dict(record.get("corpus", {})), dict(record.get("pipeline", {}))
     backend = dict(record.get("backend", {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from triage.config import Experiment, load_experiment
+from triage.config import SETTINGS, Experiment, load_experiment
 from triage.host.extensions import Backend, Corpus, Extension, Policy
 from triage.host.manager import Plugins
+from triage.host.options import Between, Option
 from triage.io.terminal import safe_text
 
 if TYPE_CHECKING:
@@ -124,32 +126,38 @@ def columns_options(command: F) -> F:
     )(command)
 
 
+def _setting_option(setting: Option) -> Callable[[F], F]:
+    """Return the command-line option of a setting of the experiment: None where it is not given."""
+    flag, kind = f"--{setting.name}", setting.type
+    words = setting.help if setting.default is None else f"{setting.help} [{setting.default}]"
+    if setting.choices:
+        return click.option(flag, type=click.Choice([str(choice) for choice in setting.choices]), help=words)
+    if kind is bool:
+        words = f"{setting.help} [{'yes' if setting.default else 'no'}]"
+        return click.option(f"{flag}/--no-{setting.name}", default=None, help=words)
+    if kind in (int, float):
+        between = setting.between or Between(-math.inf)
+        low, high = (None if math.isinf(limit) else kind(limit) for limit in (between.low, between.high))
+        range_of = click.IntRange if kind is int else click.FloatRange
+        return click.option(flag, type=range_of(min=low, max=high), help=words)
+    return click.option(flag, metavar="NAME", help=words)
+
+
 def experiment_options(command: F) -> F:
     """Add what decides how a model is learned; `read_experiment` takes them."""
     for option in (
         click.option("--config", metavar="FILE", help="An experiment file (TOML); flags win over it."),
-        click.option(
-            "--seed", type=click.IntRange(0, 2**32 - 1), help="Of the split and of the training. [42]"
-        ),
-        click.option(
-            "--split", type=click.Choice(["grouped", "naive", "time"]), help="How to divide the corpus."
-        ),
+        *map(_setting_option, SETTINGS.values()),
         click.option(
             "--corrections",
             metavar="FILE",
             help="Labels that a person has changed; see `triage corpora check --labels`.",
         ),
         click.option(
-            "--calibration",
-            type=click.Choice(["temperature", "isotonic", "venn-abers", "none"]),
-            help="How probabilities are made to mean what they say. [temperature]",
-        ),
-        click.option(
             "--false-alarms",
             type=click.FloatRange(0, 1, max_open=True),
             help="Share of in-scope texts sent to a person as out of scope; 0 for no guard. [0.05]",
         ),
-        click.option("--min-per-class", type=click.IntRange(1), help="Set smaller labels aside. [10]"),
         click.option(
             "--cleaners", metavar="A,B", help="Cleaning steps or a preset; see `triage plugins`. [by backend]"
         ),

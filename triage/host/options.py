@@ -127,11 +127,24 @@ class Option:
             if converted is not _NO:
                 break
         else:
-            raise BadOption(f"{_of(owner)}{self.name} is {self.type_name}, not {_short(value)}")
+            words = did_you_mean(value, map(str, self.choices)) if isinstance(value, str) else ""
+            near = f".{words}" if "Did" in words else ""
+            raise BadOption(f"{_of(owner)}{self.name} is {self.type_name}, not {_short(value)}{near}")
         number = isinstance(converted, int | float) and not isinstance(converted, bool)
         if self.between and number and not self.between.low <= converted <= self.between.high:
             raise BadOption(f"{_of(owner)}{self.name} is {self.between}, not {_short(converted)}")
         return converted
+
+    def check(self, value: Any) -> None:
+        """Check a value that comes from a file of typed values: a text of digits is not a number.
+
+        Raises:
+            BadOption: it is of another type, not among the choices, or out of range.
+        """
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        converted = self.convert(value)
+        if type(converted) is not type(value) and not (whole and isinstance(converted, float)):
+            raise BadOption(f"{self.name} is {self.type_name}, not {_short(value)}")
 
 
 _NO = object()
