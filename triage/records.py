@@ -357,7 +357,7 @@ class Decision:
     terms: tuple[tuple[str, float], ...] = field(
         default=(), metadata={"pair": ("term", "weight"), "explain": True}
     )
-    saves: float | None = field(default=None, metadata={"written": False})
+    saves: float | None = field(default=None, metadata={"column": False})
     familiarity: float | None = field(default=None, metadata={"share": True})
     date: datetime.date | None = None
 

@@ -2,7 +2,7 @@
 
 A field of `Decision` is a column by its annotation. Its metadata says what an annotation cannot: `pair`, the names
 of the two values of a pair; `share`, whether a number lies between 0 and 1; `explain`, whether it is written only
-where explanations are asked for; `written`, whether it is a column at all.
+where explanations are asked for; `column`, whether it is one.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _columns(*, explain: bool) -> dict[str, Column]:
     found = {}
     for field in fields(Decision):
         about = field.metadata
-        if not about.get("written", True) or about.get("explain", False) != explain:
+        if not about.get("column", True) or about.get("explain", False) != explain:
             continue
         if "pair" in about:
             found[field.name] = _pairs(field.name, about["pair"])
