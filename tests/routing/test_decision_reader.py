@@ -123,10 +123,16 @@ def test_judged_cases_are_matched_by_id_or_row_and_a_label_means_its_queue(tmp_p
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("id,what\na,b\n", "line 2: a judged case has a column id or row"),
-        (lines({"id": ["a"], "label": "card"}), "line 1: a judged case holds words"),
-        (lines({"id": "a", "label": 1.5}), "line 1: a judged case holds words"),
-        (lines({"row": True, "label": "card"}), "line 1: a judged case holds words"),
+        ("id,what\na,b\n", "line 2: a judged case must have a column id or row"),
+        (lines({"id": ["a"], "label": "card"}), "line 1: a judged case must hold words"),
+        (lines({"id": "a", "label": 1.5}), "line 1: a judged case must hold words"),
+        (lines({"row": True, "label": "card"}), "line 1: a judged case must hold words"),
+        ("id,label\na,Card\n", r"line 2: the model has no label 'Card'. Did you mean card\?"),
+        ("id,label\na,kard\n", r"Did you mean card\?"),
+        ("id,queue\na,cards\n", r"line 2: the model has no queue 'cards'. Did you mean Cards\?"),
+        ("id,label\na,card\na,card\n", "line 3: this case is judged on line 2 already"),
+        ("id,row,label\na,,card\n,1,loan\n", "line 3: this case is judged on line 2 already"),
+        ("id,label\nz,card\ny,card\n", "none of its 2 cases is among the decisions"),
     ],
 )
 def test_a_judged_case_that_says_too_little_is_refused_by_its_line(tmp_path, text, complaint):
@@ -151,3 +157,23 @@ def test_a_file_of_decisions_is_told_from_a_corpus_by_its_first_line(tmp_path):
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     for path in (tmp_path / "bytes", tmp_path / "nothing", tmp_path):
         assert not are_decisions(str(path))
+
+
+def test_an_id_of_several_decisions_does_not_say_which_was_judged(tmp_path):
+    stream = [seen(1, "a"), seen(2, "a", queue="Loans")]
+    with pytest.raises(triage.DataError, match="line 2: 2 decisions have this id: name the one"):
+        read_audits(put(tmp_path, "id,label\na,card\n"), stream, QUEUES)
+    found, _ = read_audits(put(tmp_path, "id,row,label\na,2,card\n"), stream, QUEUES)
+    assert found == [Audit("Loans", "Cards")]
+
+
+def test_judged_cases_and_decisions_are_read_as_a_spreadsheet_saves_them(tmp_path):
+    assert read_audits(put(tmp_path, "\ufeffID;Label\na;card \n;\n"), [seen(1, "a")], QUEUES) == (
+        [Audit("Cards", "Cards")],
+        0,
+    )
+    header = "row;id;action;queue;label;confidence;reasons;date"
+    ((found,), _) = read_decisions(
+        put(tmp_path, f"{header}\n1;a;route;Cards;card;0,93;confident;2024-03-01\n")
+    )
+    assert found.confidence == 0.93
