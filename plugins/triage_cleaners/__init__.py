@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import triage
 from triage.plugin_api import Clean, lookalikes
-from triage_cleaners import _characters, _patterns, _stopwords
+from triage_cleaners import _characters, _mail, _patterns, _stopwords
 
 # Each preset gives the same when it is applied again. So look-alikes are folded before anything is taken
 # out between letters, and masks come last: digits and symbols that go may leave `xx` behind.
@@ -46,6 +46,8 @@ _REVIEWS: Final = (
 )
 
 _WRITTEN: Final = ("entities", "unicode", "confusables")
+
+_MAIL: Final = ("html", "quotes", "signature", *_GENERAL)
 
 _Replace = Annotated[str, "What stands in its place, as a word of its own"]
 
@@ -194,6 +196,21 @@ def secrets(
 _SETTINGS = {"language": "stopwords", "keep": "keep"}
 
 
+def html() -> Clean:
+    """Take HTML tags, styles and scripts away."""
+    return _mail.html()
+
+
+def quotes() -> Clean:
+    """Take quoted mails away."""
+    return _mail.quotes()
+
+
+def signature() -> Clean:
+    """Take the signature of a mail away."""
+    return _mail.signature()
+
+
 @triage.hookimpl
 def triage_cleaners() -> Iterator[triage.Cleaner]:
     """Yield the steps and the presets."""
@@ -217,10 +234,14 @@ def triage_cleaners() -> Iterator[triage.Cleaner]:
     yield step(name="stem", summary="Snowball stems, by NLTK", build=stem, requires=("nltk",))
     yield step(name="tweets", summary="Tokens of a tweet, by NLTK", build=tweets, requires=("nltk",))
     yield step(name="regex", summary="A pattern of your own, under a time budget", build=regex)
+    yield step(name="html", summary="Takes out HTML tags, styles and scripts", build=html)
+    yield step(name="quotes", summary="Takes out quoted mails", build=quotes)
+    yield step(name="signature", summary="Takes out what follows a line of --", build=signature)
     yield preset("complaints", "English complaints: letters only, no masks, no stop words", _COMPLAINTS)
     yield preset("reviews", "Reviews and tweets: negations, smileys and ! stay", _REVIEWS)
     yield preset(
         "general", "Any language: one form for each character, no punctuation", _GENERAL, roles=("default",)
     )
     yield preset("written", "The text as written, its characters in one form: nothing is taken out", _WRITTEN)
+    yield preset("mail", "Mails: no markup, quoted mails or signatures, then as general", _MAIL)
     yield preset("plain", "The text as it is, without what cannot be seen", ("unicode",))

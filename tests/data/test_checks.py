@@ -26,7 +26,7 @@ def test_labels_that_look_alike_are_named_with_their_counts():
         dataset_of(("Card", "a"), ("card ", "b"), ("ＣＡＲＤ", "c"), ("Card", "d"), ("loan", "e"))
     )
     assert found == [
-        "labels that differ only in case or spaces are different labels: 'Card' (2), 'card ' (1), 'ＣＡＲＤ' (1)"
+        "labels that differ only in case, spaces or decimals are different labels: 'Card' (2), 'card ' (1), 'ＣＡＲＤ' (1)"
     ]
 
 

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,3 +95,40 @@ def test_naive_is_the_only_split_that_leaks(plugins):
         leaking = np.isin(test.groups, train.groups).mean()
         assert (leaking > 0.03) == (split == "naive")
     assert isinstance(prepared.splits, triage.Splits)
+
+
+WORDS = [f"{a}{b}{c}" for a in "bdfklm" for b in "aeiou" for c in "nrst"]
+FOOTER = " ".join(WORDS[i % len(WORDS)] + "x" for i in range(3, 83))
+
+
+def own(number, length=13):
+    """A letter of its own words."""
+    return " ".join(
+        WORDS[(number * 37 + i * i * (number % 11 + 1) + i * 7) % len(WORDS)] + "qzjv"[(number + i) % 4]
+        for i in range(length)
+    )
+
+
+@pytest.mark.parametrize("place", ["{own} {footer}", "{footer} {own}", "{footer} {own} {footer}"])
+def test_letters_under_one_footer_are_not_alike(place):
+    texts = [place.format(own=own(number), footer=FOOTER) for number in range(200)]
+    assert len(set(near_duplicates(texts).tolist())) > 190
+
+
+def test_a_footer_of_one_team_joins_none_of_its_letters():
+    texts = [own(n) + (f" {FOOTER}" if n % 4 == 0 else "") for n in range(240)]
+    assert len(set(near_duplicates(texts).tolist())) > 220
+
+
+def test_template_letters_stay_a_family_however_many_there_are():
+    letter = own(1, 60).split()
+    texts = [
+        " ".join([*letter[:20], f"name{chr(97 + n % 26)}{chr(97 + n // 26)}", *letter[21:]])
+        for n in range(200)
+    ]
+    assert len(set(near_duplicates([*texts, *(own(n) for n in range(2, 40))])[:200].tolist())) == 1
+
+
+def test_exact_copies_stay_a_family_though_every_word_of_them_is_common():
+    texts = [f"{own(1, 40)} {FOOTER}"] * 50 + [own(n, 40) for n in range(2, 100)]
+    assert len(set(near_duplicates(texts)[:50].tolist())) == 1

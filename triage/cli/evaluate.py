@@ -17,6 +17,7 @@ from triage.cli.common import (
     read,
     read_experiment,
 )
+from triage.data.checks import unseen_warnings
 from triage.errors import UsageError
 from triage.host.extensions import Report
 from triage.host.manager import Plugins
@@ -109,6 +110,8 @@ def command(
     if test_corpus:
         columns, learned = dict(experiment.columns), dataset.columns
         test = read(talk, plugins, test_corpus, columns, labelled=True, learned=learned)
+        for warning in unseen_warnings(dataset.label_counts, test.label_counts):
+            talk.say(warning)
 
     jobs = [
         job_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,17 @@ from numpy.typing import NDArray
 from triage.errors import DataError
 from triage.records import Dataset
 
-__all__ = ["alike", "check_size", "check_texts", "contradictory", "counted", "dataset_warnings"]
+__all__ = [
+    "alike",
+    "check_size",
+    "check_texts",
+    "contradictory",
+    "counted",
+    "dataset_warnings",
+    "unseen_warnings",
+]
 
+_YEARS = 730  # days
 _SCORES = 100_000_000  # documents times labels: a matrix of 800 MB, and judging holds several
 
 
@@ -24,11 +35,12 @@ def dataset_warnings(dataset: Dataset) -> list[str]:
     them: what is meant cannot be known, so nothing is changed.
     """
     found = [
-        f"labels that differ only in case or spaces are different labels: {counted(group)}"
+        f"labels that differ only in case, spaces or decimals are different labels: {counted(group)}"
         for group in alike(dataset.label_counts)
     ]
     if len(found) > 5:
-        found = [*found[:5], f"and {len(found) - 5:,} more sets of labels that differ only in case or spaces"]
+        found = [*found[:5], f"and {len(found) - 5:,} more such sets of labels"]
+    found += [*_mail_hints(dataset.texts), *_date_warnings(dataset)]
     pairs = contradictory(dataset)
     if pairs:
         most = ", ".join(
@@ -38,6 +50,53 @@ def dataset_warnings(dataset: Dataset) -> list[str]:
         found.append(
             f"{pairs.total():,} texts carry more than one label and count with each; most often {most}"
         )
+    return found
+
+
+_QUOTED_LINE = re.compile(r"(?:^|\n)[ \t]*>|-{2,} ?(?:original|forwarded) ", re.IGNORECASE)
+_SIGNED = re.compile(r"\n-- ?(?:\r?\n|$)")
+_TAGGED = re.compile(r"<(?:div|br|p|span|table|html|body|td)\b[^<>]{0,2000}>", re.IGNORECASE)
+_FEW_MAILS = 0.05
+
+
+def _mail_hints(texts: Sequence[str]) -> list[str]:
+    """Return which cleaners of mails would help, where more than 5% of the texts hold what they take out."""
+    kinds = (
+        ("lines quoted from other mails", "quotes", _QUOTED_LINE),
+        ("a signature", "signature", _SIGNED),
+        ("HTML tags", "html", _TAGGED),
+    )
+    hints = []
+    for what, cleaner, pattern in kinds:
+        count = sum(pattern.search(text) is not None for text in texts)
+        if count > _FEW_MAILS * len(texts):
+            hints.append(
+                f"{count:,} of {len(texts):,} texts hold {what}: the cleaner {cleaner!r} (or the preset 'mail') takes "
+                "them out"
+            )
+    return hints
+
+
+def _date_warnings(dataset: Dataset) -> list[str]:
+    """Return what is odd about the dates: some in the future, or one year or more away from all others."""
+    days = np.sort(np.array([d.date.toordinal() for d in dataset.documents if d.date is not None], np.int64))
+    if not len(days):
+        return []
+    found = []
+    future = int((days > datetime.datetime.now(tz=datetime.UTC).date().toordinal() + 1).sum())
+    if future:
+        found.append(f"{future:,} dates lie in the future: is the order of day and month right?")
+    gaps = np.diff(days)
+    for few, alone in (
+        (np.flatnonzero(gaps > _YEARS), True),
+        (len(gaps) - 1 - np.flatnonzero(gaps[::-1] > _YEARS), False),
+    ):
+        if not len(few):
+            continue
+        count = int(few[0]) + 1 if alone else len(days) - 1 - int(few[0])
+        if count <= max(1, len(days) // 100):
+            place = "before" if alone else "after"
+            found.append(f"{count:,} dates lie more than two years {place} all others: are they misspelt?")
     return found
 
 
@@ -92,11 +151,32 @@ def check_texts(
         )
 
 
+def unseen_warnings(learned: Mapping[str, int], judged: Mapping[str, int]) -> list[str]:
+    """Return a line for each label of a test corpus that was not learned but is like one that was.
+
+    Args:
+        learned: the labels that were learned, with their counts.
+        judged: the labels of the test corpus, with theirs.
+    """
+    found = []
+    for group in alike({**learned, **judged}):
+        old = {label: learned[label] for label in group if label in learned}
+        new = {label: judged[label] for label in group if label not in learned}
+        if old and new:
+            found.append(
+                f"the test corpus has {counted(new)}, learned was {counted(old)}: these are different labels, so each "
+                "document of the first is an error"
+            )
+    return found
+
+
 def alike(counts: Mapping[str, int]) -> list[dict[str, int]]:
-    """Return each set of labels that differ only in case, spaces or Unicode form, with their counts."""
+    """Return each set of labels that differ only in case, spaces, Unicode form or decimals (1, 1.0), with counts."""
     folded: dict[str, dict[str, int]] = {}
     for label, count in counts.items():
         form = " ".join(unicodedata.normalize("NFKC", label).split()).casefold()
+        if re.fullmatch(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", form):
+            form = f"{float(form.replace(',', '.')):g}"
         folded.setdefault(form, {})[label] = count
     return [group for group in folded.values() if len(group) > 1]
 

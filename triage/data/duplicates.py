@@ -26,6 +26,9 @@ _PERMUTATIONS = 128
 _ROWS = 2  # of a band: a pair of similarity 0.35 meets in one of the 64 bands with probability 0.9998
 _KEYS = 8
 _BATCH = 256
+_COMMON, _FEW = 0.05, 20  # a shingle in a larger share of the texts, and in more of them, is common
+_SAMPLE = 5000
+_OWN = 6  # words in a row that are a text's own
 _WORD = re.compile(r"[^\W\d_]+")
 _MASK = re.compile(r"x{2,}")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -41,7 +44,8 @@ def near_duplicates(
 
     Case, digits, masks (XXXX) and punctuation do not count. Texts of fewer than eight words are
     near-duplicates when they hold the same words in the same order; texts without a word are nobody's.
-    Families are closed: the neighbour of a neighbour is in.
+    Families are closed: the neighbour of a neighbour is in. What more than 5% of the texts hold, such as a legal
+    footer, says nothing about likeness: it is left out of texts that hold a sentence of their own beside it.
 
     Args:
         texts: n texts as they were written.
@@ -51,8 +55,9 @@ def near_duplicates(
     signatures = np.empty((len(texts), _PERMUTATIONS), dtype=np.uint32)
     empty = np.zeros(len(texts), dtype=bool)
     done = 0
+    common = _common_shingles(texts)
     for batch in _batches(texts, _BATCH):
-        sets = [shingles(text) for text in batch]
+        sets = [_telling(shingles(text), common) for text in batch]
         signatures[done : done + len(batch)] = _minhash(sets)
         empty[done : done + len(batch)] = [not len(found) for found in sets]
         done += len(batch)
@@ -120,6 +125,30 @@ def shingles(text: str) -> NDArray[np.uint64]:
     if len(words) <= SHINGLE:
         return _combine([hashes[i : i + 1] for i in range(len(words))])
     return _combine([hashes[i : len(words) - SHINGLE + 1 + i] for i in range(SHINGLE)])
+
+
+def _common_shingles(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the shingles that more than 5% of the texts hold, and more than 20, told from a sample."""
+    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    held = [np.unique(shingles(text)) for text in sample]
+    found, counts = np.unique(np.concatenate([np.empty(0, np.uint64), *held]), return_counts=True)
+    return np.asarray(found[counts > max(_COMMON * len(sample), _FEW)])
+
+
+def _telling(found: NDArray[np.uint64], common: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the shingles of a text that tell it from others: without the common ones, where enough is left.
+
+    Enough is a run of words that no common shingle covers: a template letter with another name in it has none.
+    """
+    if not len(common) or len(found) < 2:
+        return found
+    shared = np.isin(found, common)
+    if not shared.any():
+        return found
+    covered = np.convolve(shared, np.ones(SHINGLE, dtype=np.int64)) > 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], covered, [True]])))
+    longest = int(np.diff(edges)[::2].max()) if len(edges) else 0
+    return found[~shared] if longest >= _OWN else found
 
 
 def _hash_words(words: Sequence[str]) -> NDArray[np.uint64]:
