@@ -78,6 +78,8 @@ def describe(*, corpus: str, sample: int, as_json: bool, quiet: bool, **given: A
 
     talk = Talk(quiet=quiet)
     dataset = read(talk, Plugins.discover(warn=talk.say), corpus, columns_of(given))
+    for warning in dataset_warnings(dataset):
+        talk.say(warning)
     facts = describe_dataset(dataset)
     with talk.stage("looking for near-duplicates") as change:
         facts["near_duplicates"] = describe_families(

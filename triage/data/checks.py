@@ -60,21 +60,18 @@ _FEW_MAILS = 0.05
 
 
 def _mail_hints(texts: Sequence[str]) -> list[str]:
-    """Return which cleaners of mails would help, where more than 5% of the texts hold what they take out."""
+    """Return what mail programs left in more than 5% of the texts, and cleaners take out."""
     kinds = (
-        ("lines quoted from other mails", "quotes", _QUOTED_LINE),
-        ("a signature", "signature", _SIGNED),
-        ("HTML tags", "html", _TAGGED),
+        ("lines quoted from other mails", _QUOTED_LINE),
+        ("the mark of a signature", _SIGNED),
+        ("HTML tags", _TAGGED),
     )
-    hints = []
-    for what, cleaner, pattern in kinds:
-        count = sum(pattern.search(text) is not None for text in texts)
-        if count > _FEW_MAILS * len(texts):
-            hints.append(
-                f"{count:,} of {len(texts):,} texts hold {what}: the cleaner {cleaner!r} (or the preset 'mail') takes "
-                "them out"
-            )
-    return hints
+    counts = {what: sum(pattern.search(text) is not None for text in texts) for what, pattern in kinds}
+    return [
+        f"{count:,} of {len(texts):,} texts hold {what}: --cleaners can take them out, see `triage plugins`"
+        for what, count in counts.items()
+        if count > _FEW_MAILS * len(texts)
+    ]
 
 
 def _date_warnings(dataset: Dataset) -> list[str]:
