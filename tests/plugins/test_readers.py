@@ -1440,3 +1440,34 @@ def test_a_file_without_a_header_is_refused_without_quoting_it(tmp_path, header)
         with pytest.raises(triage.DataError) as caught:
             read(put(tmp_path, f"{header};Cards\nsecond letter;Loans\n"), **column)
         assert header not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["PLAIN", "DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+@pytest.mark.parametrize("compression", ["none", "snappy", "gzip", "zstd", "lz4", "brotli"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_parquet_is_read_in_every_encoding_that_others_write(tmp_path, encoding, compression, version):
+    import decimal
+
+    import pyarrow.parquet
+
+    texts = [f"letter {number} about a card" for number in range(50)]
+    content = pyarrow.table(
+        {"text": texts, "label": ["a", "b"] * 25, "id": [decimal.Decimal(f"{n}.50") for n in range(50)]}
+    )
+    path = str(tmp_path / "a.parquet")
+    pyarrow.parquet.write_table(
+        content, path, compression=compression, data_page_version=version, use_dictionary=False,
+        column_encoding={"text": encoding, "label": "PLAIN"},
+    )  # fmt: skip
+    kept, lost = read(path)
+    assert [document.text for document in kept] == texts
+    assert (kept[1].id, lost) == ("1.50", [])
+
+
+def test_a_dictionary_column_of_parquet_is_text(tmp_path):
+    import pyarrow.parquet
+
+    path = str(tmp_path / "a.parquet")
+    labels = pyarrow.array(["x", "y", "x"]).dictionary_encode()
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["a", "b", "c"], "label": labels}), path)
+    assert [document.label for document in read(path)[0]] == ["x", "y", "x"]
