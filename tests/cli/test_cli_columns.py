@@ -118,7 +118,9 @@ def test_a_corpus_that_changes_between_the_jobs_of_an_evaluation_is_noticed(fold
     from triage.errors import DataError
 
     path = write(tmp_path / "past.csv", rows_of(180))
-    experiment = Experiment(location=path, columns={"text_column": "letter", "label_column": "team"})
+    experiment = Experiment(
+        backend="tfidf", location=path, columns={"text_column": "letter", "label_column": "team"}
+    )
     dataset = load(plugins, path, options=experiment.columns, labelled=True)
     job = job_of(experiment, plugins, dataset, None, test_location=None, runs=str(tmp_path / "runs"))
     write(tmp_path / "past.csv", list(rows_of(180))[1:])

@@ -17,6 +17,7 @@ from triage.cli.common import (
     read,
 )
 from triage.cli.corpora_check import check
+from triage.data.checks import dataset_warnings
 from triage.host.extensions import Corpus
 from triage.host.manager import Plugins
 
