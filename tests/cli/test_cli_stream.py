@@ -201,7 +201,7 @@ def test_a_model_that_needs_the_whole_text_says_so(tmp_path):
     done = run("stream", path, "--reread", given="my card was late lost\n")
     assert done.exception is None
     assert "card" in done.stdout
-    assert "does not hold what it says of unfinished texts" in done.stderr
+    assert "keeps no scores of unfinished texts" in done.stderr
     early = run("promise", path, "--early")
     assert isinstance(early.exception, triage.DataError)
     assert "train it again" in str(early.exception)
