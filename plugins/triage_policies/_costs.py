@@ -39,6 +39,7 @@ class Costs:
         self.review = review
         self._rows = _checked(_read(matrix) if isinstance(matrix, str) else matrix)
         self._queues = tuple(next(iter(self._rows.values())))
+        self.queues = [("costs", queue) for queue in self._queues]
 
     def decide(self, prediction: Prediction) -> Sequence[Verdict]:
         """Return a verdict for each document: a route where a queue costs at most what a review does.

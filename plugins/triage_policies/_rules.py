@@ -34,7 +34,9 @@ class Rules:
             BadOption: a rule without a pattern, a pattern that is not valid, or neither queue nor review.
         """
         self.budget = budget
-        self.queues = {name: str(rule["queue"]) for name, rule in rules.items() if _names_queue(rule)}
+        self.queues = {
+            f"the rule {name!r}": str(rule["queue"]) for name, rule in rules.items() if _names_queue(rule)
+        }
         self._rules = [_compiled(name, rule) for name, rule in rules.items()]
 
     def decide(self, prediction: Prediction) -> Sequence[Verdict | None]:

@@ -93,6 +93,8 @@ def command(
     talk = Talk(quiet=quiet)
     plugins = Plugins.discover(warn=talk.say)
     router, stamp, capacity, learned = open_router(model, server, plugins, changed, explain=explain)
+    for warning in getattr(router, "warnings", ()):
+        talk.say(warning)
     rows, source = open_rows(plugins, file, texts, columns_of(given), learned)
     watcher, counts = Watcher(talk), RouteCounts()
     with watcher.progress() as on_batch:

@@ -92,6 +92,7 @@ def command(
     from triage.models import bundle
     from triage.models.model import save_model
     from triage.models.training import fit, prepare
+    from triage.routing.names import name_warnings
 
     talk = Talk(quiet=quiet)
     experiment = read_experiment(corpus, backend, settings, given)
@@ -101,8 +102,8 @@ def command(
     experiment = with_defaults(experiment, plugins)
     plugins.backend(experiment.backend)
     # A rule that cannot be used is an error before anything is learned.
-    for policy, options in policy_chain(experiment, plugins):
-        plugins.build(plugins.policy(policy), dict(options))
+    chain = policy_chain(experiment, plugins)
+    policies = [plugins.build(plugins.policy(policy), dict(options)) for policy, options in chain]
     if isolate:
         if strict or resume:
             raise UsageError("--isolate goes without --strict and --resume: nothing is kept of what fails")
@@ -121,6 +122,8 @@ def command(
         with talk.stage("cleaning and dividing the corpus"):
             prepared = prepare(dataset, experiment, plugins)
         tell_splits(talk, prepared)
+        for warning in name_warnings(prepared.labels.classes, experiment.queues, policies):
+            talk.say(warning)
         progress = held.place.parent / f".{held.place.name}.training"
         if not resume:
             shutil.rmtree(progress, ignore_errors=True)

@@ -17,6 +17,7 @@ from triage.host.manager import Plugins
 from triage.host.protocols import Adopts, Decide
 from triage.models.model import Model
 from triage.records import Decision, Document, Prediction, Quarantined, Verdict
+from triage.routing.names import name_warnings
 
 __all__ = ["REASONS", "Router"]
 
@@ -49,6 +50,7 @@ class Router:
         explain: whether a decision names the terms that decided.
 
     Attributes:
+        warnings: names in the experiment and the policies that fit no label and no queue, a line each.
         timed_out_: how many documents a cleaning rule ran out of time on or the backend failed on, by what is to be
             said of it.
 
@@ -77,6 +79,8 @@ class Router:
             if isinstance(decide, Adopts):
                 decide.adopt(model.extra)
             self._policies.append((policy, decide))
+        deciders = [decide for _, decide in self._policies]
+        self.warnings = tuple(name_warnings(model.classes, model.experiment.queues, deciders))
 
     def decide(self, rows: Iterable[Document | Quarantined]) -> Iterator[Decision]:
         """Yield one decision for each row, in order, holding no more than a batch in memory."""
