@@ -46,7 +46,7 @@ def _claim_statement(*conditions: sa.ColumnElement[bool]) -> sa.Executable:
     mine = (t.skip.c.item == t.item.c.id) & (t.skip.c.who == sa.bindparam("who"))
     candidates = sa.select(t.item.c.seq).where(
         sa.text("state = 'open'"),  # as the partial index says it
-        t.item.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        t.item.c.kind == sa.bindparam("asked"),  # one at a time, or the index gives no order
         free(now),
         ~_given(),
         ~sa.exists().where(mine, t.skip.c.until > now),
@@ -81,16 +81,16 @@ def claim(
 ) -> Claimed | None:
     """Lease the next item to `who`; None where nothing waits for them.
 
-    One claim in five looks among the audits first, so that they are neither left to the end nor done in one go.
+    Second opinions come before new items. One claim in five looks among the audits first, so that they are neither
+    left to the end nor done in one go.
     """
-    audits, others = [k for k in kinds if k == "audit"], [k for k in kinds if k != "audit"]
-    order = [audits, others] if random.random() < _AUDIT_SHARE else [others, audits]
+    order = ("audit", "second", "review") if random.random() < _AUDIT_SHARE else ("second", "review", "audit")
     values = {"who": who, "now": tx.now, "until": tx.now + micros(lease)}
     statement = _CLAIM
     if queues:
         statement, values["queues"] = _CLAIM_IN_QUEUES, list(queues)
-    for chosen in order:
-        row = tx.first(statement, {**values, "kinds": chosen}) if chosen else None
+    for kind in order:
+        row = tx.first(statement, {**values, "asked": kind}) if kind in kinds else None
         if row is not None:
             return claimed(tx, row.id)
     return None
