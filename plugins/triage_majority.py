@@ -1,4 +1,4 @@
-"""Answer with the shares of the classes in the training part: the floor that every model must beat."""
+"""The backend `majority`: answer with the class shares of the training part, the floor to beat."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Majority:
-    """Gives every text the same probabilities, so the commonest class always comes first.
+    """Give every text the same probabilities, so that the most common class always comes first.
 
-    On equal counts the first class in the order of `classes` wins.
+    Of classes with equal counts, the first in the order of `classes` comes first.
     """
 
     shares_: NDArray[np.float64]
@@ -48,5 +48,5 @@ class Majority:
 def triage_backends() -> Iterator[triage.Backend]:
     """Yield `majority`."""
     yield triage.Backend(
-        name="majority", summary="Always the commonest label: the floor", build=Majority, roles=("floor",)
+        name="majority", summary="Always the most common label: the floor", build=Majority, roles=("floor",)
     )

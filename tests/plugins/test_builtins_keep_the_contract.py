@@ -22,7 +22,6 @@ OPTIONS = {
 }  # fmt: skip
 LEAST_FORECASTER = {"lstm": {"epochs": 1, "units": "4,4", "window": 14}}  # a backend has this name as well
 EXPECTED = {
-    "majority": {"it_beats_the_floor_on_what_can_be_told_apart": "it is the floor"},
     "regex": {"it_builds_with_no_options": "nobody can guess a pattern"},
     "costs": {"it_builds_with_no_options": "nobody can guess what an error costs"},
 }

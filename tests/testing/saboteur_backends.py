@@ -72,6 +72,13 @@ class Guesses(Good):
         vars(self).update(state)
 
 
+class Misnames(Good):
+    """Keep what was learned in an attribute that is not saved."""
+
+    def fit(self, train, tune, *, seed, watch):
+        self.shares = train.counts / len(train)
+
+
 class Sorts(Good):
     def fit(self, train, tune, *, seed, watch):
         super().fit(train, tune, seed=seed, watch=watch)
@@ -373,6 +380,7 @@ SABOTEURS = {
     "its_defaults_are_values_of_its_options": WrongDefault,
     "listing_it_imports_nothing_that_it_requires": Imports,
     "it_cannot_answer_before_it_was_fitted": Guesses,
+    "fitting_stores_what_it_learned_where_it_is_saved": Misnames,
     "fitting_leaves_its_inputs_untouched": Sorts,
     "predicting_leaves_its_inputs_untouched": Consumes,
     "fitting_leaves_the_global_random_state_alone": Draws,

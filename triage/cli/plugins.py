@@ -1,4 +1,4 @@
-"""`triage plugins`: what is installed, the options of each, and how to check one or begin one."""
+"""`triage plugins`: list what is installed, describe its options, check a plugin, write a new one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from triage.host.options import options_of, parse_settings
 
 if TYPE_CHECKING:
     from triage.testing import Card
+    from triage.testing.targets import Target
 
 
 def _all_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
@@ -27,7 +28,7 @@ def _all_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List what the installed plugins offer, and which of them failed and why.
+    """List what the installed plugins offer, which of them failed, and why.
 
     \b
     Examples:
@@ -37,8 +38,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
       triage plugins new my-idea --kind backend
       triage plugins check my_idea
 
-    TRIAGE_DISABLE=a,b skips those plugins; TRIAGE_STRICT=1 stops at the first that fails. One that takes
-    longer than 60 s to load is left out; TRIAGE_PLUGIN_SECONDS=N allows more, or less.
+    TRIAGE_DISABLE=a,b skips those plugins; TRIAGE_STRICT=1 stops at the first that fails. A plugin that takes
+    longer than 60 s to load is skipped; TRIAGE_PLUGIN_SECONDS=N changes the limit.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -105,7 +106,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
 @click.argument("name", shell_complete=_all_names)
 @json_option
 def describe(*, name: str, as_json: bool) -> None:
-    """Show what NAME is and its options, with types, defaults and help.
+    """Describe the extension NAME and its options: types, defaults and help.
 
     \b
     Examples:
@@ -172,7 +173,7 @@ def _page(record: dict[str, Any]) -> None:
     if record["missing"]:
         out.print(cell(f"needs {', '.join(record['missing'])}, not installed here", style="yellow"))
     if record["steps"]:
-        out.print(safe_text("stands for: " + ", ".join(record["steps"])))
+        out.print(safe_text("a preset of: " + ", ".join(record["steps"])))
     elif record["description"]:
         out.print()
         for line in record["description"].splitlines():
@@ -185,7 +186,7 @@ def _page(record: dict[str, Any]) -> None:
     for column in ("option", "type", "default", "help"):
         table.add_column(column, overflow="fold")
     for option in record["options"]:
-        default = "must be given" if option["required"] else _word(option["default"])
+        default = "(required)" if option["required"] else _word(option["default"])
         table.add_row(
             cell(option["name"], style="bold"), *map(safe_text, (option["type"], default, option["help"]))
         )
@@ -209,11 +210,11 @@ def _word(value: Any) -> str:
     metavar="KIND",
     default="backend",
     show_default=True,
-    help="What it adds: backend, keras, corpus, cleaner, policy, report, reader, or a kind of a plugin.",
+    help="What it adds: backend, keras, corpus, cleaner, policy, report, reader, or a kind that a plugin adds.",
 )
 @click.option("--out", metavar="DIR", help="The directory to write. [NAME]")
 def new(*, name: str, kind: str, out: str | None) -> None:
-    """Begin a plugin: write a small distribution NAME that installs, passes every check and can be changed.
+    """Write a new plugin: a small distribution NAME that installs, passes every check and is yours to change.
 
     \b
     Examples:
@@ -230,67 +231,87 @@ def new(*, name: str, kind: str, out: str | None) -> None:
 
 
 @command.command()
-@click.argument("module")
+@click.argument("name")
 @click.option("--sample", metavar="FILE", help="A file that the plugin's reader reads.")
-@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="An option of what has it.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="An option of an extension.")
 @click.option(
     "--expect",
     "expected",
     metavar="NAME:LAW=REASON",
     multiple=True,
-    help="A law that NAME breaks on purpose.",
+    help="A law that the extension NAME is known to break, and why.",
 )
+@click.option("--verbose", is_flag=True, help="List the laws that are kept too, with their names.")
 @json_option
 def check(
-    *, module: str, sample: str | None, settings: tuple[str, ...], expected: tuple[str, ...], as_json: bool
+    *,
+    name: str,
+    sample: str | None,
+    settings: tuple[str, ...],
+    expected: tuple[str, ...],
+    verbose: bool,
+    as_json: bool,
 ) -> None:
-    """Hold everything that the plugin MODULE offers to the laws of its kind; exit 1 where one is broken.
+    """Check what the plugin NAME offers against the laws of its kind; exit 1 if one is broken.
 
-    MODULE is a module's name or a file. All laws are run, and the number of checks is printed.
+    NAME is a file (./my_idea.py), a module, an extension (tfidf) or a distribution. A broken law is shown
+    with what was found and what usually causes it; laws that depend on it are skipped.
 
     \b
     Examples:
       triage plugins check my_idea
       triage plugins check ./my_idea.py --set epochs=1 --json
+      triage plugins check tfidf --verbose
       triage plugins check triage_readers --sample past.csv
-      triage plugins check triage_majority \\
-        --expect "majority:it_beats_the_floor_on_what_can_be_told_apart=it is the floor"
+      triage plugins check my_idea \\
+        --expect "my-idea:the_same_seed_gives_the_same_probabilities=it asks a service"
     """
-    import sys
+    from triage.testing.kit import run_checks
+    from triage.testing.targets import find_target
 
-    from triage.testing import run_checks
-    from triage.testing.subjects import Host
-
-    path = Path(module)
-    if path.suffix == ".py":
-        sys.path.insert(0, str(path.resolve().parent))
-        module = path.stem
-    else:
-        sys.path.insert(0, str(Path.cwd()))
-    host = Host(module)
-    given = parse_settings(settings)
-    options = {
-        each.name: {key: value for key, value in given.items() if key in options_of(each.build)}
-        for each in host.extensions
-    }
-    unused = set(given) - {key for chosen in options.values() for key in chosen}
-    if unused:
-        raise UsageError(f"nothing that {module} offers has an option {', '.join(sorted(unused))}")
-    cards = run_checks(
-        host.module,
-        sample=sample,
-        options={name: chosen for name, chosen in options.items() if chosen},
-        expected_failures=_expected(expected),
-        tell=None if as_json else _show,
-    )
+    target = find_target(name, Plugins.discover())
+    options = _options_for(target, parse_settings(settings))
+    reasons = _expected(expected)
+    cards: list[Card] = []
+    for module, chosen in options.items():
+        cards += run_checks(
+            module,
+            sample=sample,
+            options=chosen,
+            expected_failures=reasons,
+            only=target.only,
+            tell=None if as_json else lambda card: _show(card, verbose=verbose),
+        )
     if as_json:
         print_json([_card(card) for card in cards])
     broken = sum(len(card.broken) for card in cards)
     run = sum(len(card.outcomes) for card in cards)
     if broken:
-        raise CheckFailed(f"{module} breaks {broken} of {run} checks")
+        raise CheckFailed(f"{name} breaks {broken} of {run} checks")
     if not as_json:
-        tell(f"{module} keeps the contract: {run} checks run")
+        tell(f"{name} keeps the contract: {run} checks run")
+
+
+def _options_for(target: Target, given: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return for each module the options of each of its extensions.
+
+    Raises:
+        UsageError: an option that none of them has.
+    """
+    from triage.testing.subjects import Host
+
+    found: dict[str, dict[str, dict[str, Any]]] = {module: {} for module in target.modules}
+    used: set[str] = set()
+    for module in target.modules:
+        for each in Host(module).extensions:
+            chosen = {key: value for key, value in given.items() if key in options_of(each.build)}
+            if chosen and target.only in ("", each.name):
+                found[module][each.name] = chosen
+                used |= set(chosen)
+    if unused := set(given) - used:
+        names = target.only or ", ".join(target.modules)
+        raise UsageError(f"no extension of {names} has an option {', '.join(sorted(unused))}")
+    return found
 
 
 def _expected(words: tuple[str, ...]) -> dict[str, dict[str, str]]:
@@ -299,7 +320,7 @@ def _expected(words: tuple[str, ...]) -> dict[str, dict[str, str]]:
         law, equals, reason = word.partition("=")
         name, colon, law = law.partition(":")
         if not (equals and colon):
-            raise UsageError(f"--expect takes NAME:LAW=REASON, not {word!r}")
+            raise UsageError(f"--expect must be NAME:LAW=REASON, got {word!r}")
         found.setdefault(name, {})[law] = reason
     return found
 
@@ -317,6 +338,7 @@ def _card(card: Card) -> dict[str, Any]:
                 "states": outcome.states,
                 "state": outcome.state,
                 "reason": outcome.reason,
+                "cause": outcome.cause,
                 "seconds": outcome.seconds,
             }
             for outcome in card.outcomes
@@ -324,17 +346,21 @@ def _card(card: Card) -> dict[str, Any]:
     }
 
 
-def _show(card: Card) -> None:
-    """Print a report card: a line for each law, and in the end the number of checks."""
+def _show(card: Card, *, verbose: bool) -> None:
+    """Print a report card: the laws that are not kept (all of them if verbose), then the counts."""
+    from rich.padding import Padding
+
     from triage.io.terminal import cell, console, safe_text
 
     out = console()
-    colours = {"kept": "green", "broken": "red", "expected": "yellow"}
+    colours = {"kept": "green", "broken": "red", "expected": "yellow", "skipped": "dim"}
     for outcome in card.outcomes:
+        if not verbose and outcome.state in ("kept", "skipped"):
+            continue
         line = cell(f"{outcome.state:8}", style=colours[outcome.state])
-        line.append(f"  {safe_text(outcome.states)}")
-        line.no_wrap = False
-        out.print(line, end="\n")
-        if outcome.state != "kept":
-            out.print(cell(f"          {outcome.reason}", style="bold"), end="\n")
+        line.append(f"  {safe_text(outcome.law)}")
+        out.print(line)
+        for text in (outcome.states, outcome.reason, outcome.cause):
+            if text:
+                out.print(Padding(cell(text, style="bold" if text == outcome.reason else ""), (0, 0, 0, 10)))
     out.print(cell(str(card), style="bold"), end="\n\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import metadata
 from typing import Any
@@ -28,7 +28,7 @@ from triage.records import Document, Prediction
 from triage.stats.calibration import Calibration
 from triage.stats.out_of_scope import Scope
 
-__all__ = ["Model", "load_model", "predict_raw", "save_model", "state_of", "versions"]
+__all__ = ["Model", "check_learned", "load_model", "predict_raw", "save_model", "state_of", "versions"]
 
 # What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
 GOLDEN_TEXTS = (
@@ -288,6 +288,26 @@ def predict_raw(classifier: Classifier, inputs: Sequence[Any]) -> NDArray[np.flo
             return classifier.predict_proba(inputs)
         except SystemExit as error:
             raise PluginFailed(f"{type(classifier).__name__} failed with {name_of_error(error)}") from None
+
+
+def check_learned(classifier: Classifier, before: Collection[str]) -> None:
+    """Check that `fit` stored what it learned where a model can find and save it.
+
+    Args:
+        classifier: after its `fit`.
+        before: the names of its attributes before `fit`.
+
+    Raises:
+        NotFitted: `fit` set no attribute whose name ends in `_`, and there is no `get_state`.
+    """
+    if isinstance(classifier, Remembers) or _learned(classifier):
+        return
+    found = sorted(set(vars(classifier)) - set(before))
+    names = ", ".join(found) or "no new attribute"
+    public = [name for name in found if not name.startswith("_")]
+    it = "it" if len(found) == 1 else "".join(public[:1])
+    rename = f"Rename {it} to {public[0]}_" if public else "Store what is learned in such attributes"
+    raise NotFitted(f"fit set no attribute ending in '_'; found: {names}. {rename}")
 
 
 def _learned(classifier: Classifier) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from triage.host.guard import aside
 from triage.host.manager import Plugins
 from triage.host.options import resolve
 from triage.host.protocols import Classifier, Resumes
-from triage.models.model import Model, checked, versions
+from triage.models.model import Model, check_learned, checked, versions
 from triage.records import Dataset, Epoch, Part, Run, Splits
 from triage.stats.calibration import Calibration, Method, check_method, fit_calibration, part_for
 from triage.stats.class_order import misplaced
@@ -198,8 +198,10 @@ def fit(
     classifier: Classifier = plugins.build(backend, options)
     if progress is not None and isinstance(classifier, Resumes):
         classifier.keep_progress(progress / _fingerprint(prepared, experiment, options))
+    before = set(getattr(classifier, "__dict__", ()))
     with plugins.attribute_errors_to(backend):
         classifier.fit(train, tune, seed=experiment.seed, watch=told)
+    check_learned(classifier, before)
     model = Model(
         experiment=experiment,
         options=options,

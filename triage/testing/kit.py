@@ -1,4 +1,4 @@
-"""What plugin authors call: all laws of one kind about one extension, or everything that a module offers."""
+"""What plugin authors call: check one extension, or everything that a plugin offers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Module: TypeAlias = types.ModuleType | str
 
 READER = "reader"
-"""What has laws but no record: a plugin with the hook `triage_open_corpus`."""
+"""The name of what has laws but no record: a plugin with the hook `triage_open_corpus`."""
 
 
 def subject_of(kind: Kind) -> tuple[type[Subject], tuple[Law, ...]]:
@@ -126,24 +126,28 @@ def run_checks(
     sample: str | Path | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     expected_failures: Mapping[str, Mapping[str, str]] | None = None,
+    only: str = "",
     tell: Callable[[Card], None] | None = None,
 ) -> list[Card]:
-    """Check everything that a plugin offers, and return one report card for each thing; raises for none.
+    """Check everything that a plugin offers and return a report card for each; a broken law raises nothing.
 
     Args:
-        module: the plugin, or its name.
-        sample: a file for the reader, where it has one.
+        module: the plugin's module, or its name.
+        sample: a file for the plugin's reader, if it has one.
         options: for building, by the extension's name.
         expected_failures: reasons by law, by the extension's name.
-        tell: told of each card as soon as it is there.
+        only: the name of the one extension to check; "" for all.
+        tell: called with each card as soon as it is complete.
 
     Raises:
-        UsageError: it cannot be imported, it offers nothing, a reader without a sample, or a name in
-            `options` or `expected_failures` that it does not offer.
+        UsageError: the module cannot be imported or offers nothing, its reader gets no sample, or `options` or
+            `expected_failures` name an extension that it does not offer.
         CheckFailed: something that it yields cannot be used at all.
     """
     cards = []
-    for kind, name, checks in _all_checks(Host(module), sample, options or {}, expected_failures or {}):
+    for kind, name, checks in _all_checks(
+        Host(module), sample, options or {}, expected_failures or {}, only=only
+    ):
         cards.append(judge(kind, name, checks))
         if tell is not None:
             tell(cards[-1])
@@ -163,10 +167,8 @@ def parametrize_with_checks(
     import triage.testing
     import triage_majority
 
-    FLOOR = {"it_beats_the_floor_on_what_can_be_told_apart": "it is the floor"}
 
-
-    @triage.testing.parametrize_with_checks(triage_majority, expected_failures={"majority": FLOOR})
+    @triage.testing.parametrize_with_checks(triage_majority)
     def test_it_keeps_the_contract(check):
         check()
     ```
@@ -207,23 +209,27 @@ def _all_checks(
     sample: str | Path | None,
     options: Mapping[str, Mapping[str, Any]],
     expected: Mapping[str, Mapping[str, str]],
+    *,
+    only: str = "",
 ) -> Sequence[tuple[str, str, list[Check]]]:
     if host.failures:
         raise CheckFailed(f"{host.name} cannot be used: {'; '.join(host.failures)}")
     reads = hasattr(host.module, "triage_open_corpus")
-    names = [extension.name for extension in host.extensions] + (["reader"] if reads else [])
+    reads = reads and only in ("", READER)
+    offered = [each for each in host.extensions if only in ("", each.name)]
+    names = [extension.name for extension in offered] + ([READER] if reads else [])
     if not names:
-        raise UsageError(f"{host.name} offers nothing that there are laws for")
+        raise UsageError(f"{host.name} offers nothing that has laws: does it have a hook (@triage.hookimpl)?")
     for name in [*options, *expected]:
         if name not in names:
             raise UsageError(f"{host.name} offers no {name!r}.{did_you_mean(name, names)}")
     found = [
         (each.kind, each.name, _checks(each, host, options.get(each.name), expected.get(each.name)))
-        for each in host.extensions
+        for each in offered
         if host.plugins.kinds[each.kind].laws
     ]
     if reads and sample is None:
-        raise UsageError(f"{host.name} reads files: give one that it reads as `sample`")
+        raise UsageError(f"{host.name} reads files: name one with --sample FILE (in Python: sample=)")
     if reads and sample is not None:
         checks = _reader_checks(host, Path(sample), options.get("reader"), expected.get("reader"))
         found.append(("reader", "reader", checks))

@@ -1,4 +1,4 @@
-"""The laws of a backend that keeps its place in a text: what `triage.host.protocols.Streams` promises."""
+"""The laws of a backend that reads a text while it is being written (`triage.host.protocols.Streams`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEXTS = 4
 
 
 def after_each_word_a_stream_says_what_the_words_so_far_get(it: Trained) -> None:
-    """Where it keeps its place: read word by word, it says what `predict_proba` says of the words so far."""
+    """Streaming, if supported: after each word the probabilities are those of `predict_proba` so far."""
     for words in _texts(it):
         states, said = _start(it, 1), []
         for end in range(1, len(words) + 1):
@@ -31,7 +31,7 @@ def after_each_word_a_stream_says_what_the_words_so_far_get(it: Trained) -> None
 
 
 def dividing_a_stream_changes_nothing(it: Trained) -> None:
-    """Where it keeps its place: pieces of several words end where single words do."""
+    """Streaming, if supported: pieces of several words give what single words give."""
     for words in _texts(it):
         single = _read(it, [words], 1)
         for size in (2, 3, len(words)):
@@ -39,7 +39,7 @@ def dividing_a_stream_changes_nothing(it: Trained) -> None:
 
 
 def a_stream_does_not_hear_the_others(it: Trained) -> None:
-    """Where it keeps its place: a text gets the same beside others, some of them long, as alone."""
+    """Streaming, if supported: a text gets the same probabilities with others, some long, as alone."""
     texts = _texts(it)
     if not texts:
         return
@@ -49,31 +49,34 @@ def a_stream_does_not_hear_the_others(it: Trained) -> None:
 
 
 def reading_on_leaves_the_states_before_as_they_were(it: Trained) -> None:
-    """Where it keeps its place: one can go back to where a text was, and read on in another way."""
+    """Streaming, if supported: `advance` does not change the states that it is given."""
     for words in _texts(it)[:1]:
         states = _start(it, 1)
         for word in words:
             before = [np.array(array) for array in states]
             after, _ = _advance(it, states, [_joined(it, [word])])
             same = all(np.array_equal(one, other) for one, other in zip(states, before, strict=True))
-            hold(same, "the states that it was given were changed")
+            hold(same, "the states that `advance` was given were changed; return new arrays")
             states = after
 
 
 def the_states_of_a_stream_do_not_grow(it: Trained) -> None:
-    """Where it keeps its place: its states are arrays of one row for each text, as large after as before."""
+    """Streaming, if supported: states are arrays with one row for each text and do not grow."""
     for words in _texts(it)[:1]:
         states = _start(it, 3)
-        hold(all(len(array) == 3 for array in states), "not one row for each of 3 texts")
+        hold(
+            all(len(array) == 3 for array in states),
+            f"each state of 3 texts must have 3 rows, got {[len(array) for array in states]}",
+        )
         before = [array.shape for array in states]
         for _ in range(3):
             states, _ = _advance(it, states, [_joined(it, words)] * 3)
         after = [np.shape(array) for array in states]
-        hold(before == after, f"from {before} they grew to {after}")
+        hold(before == after, f"the shapes must stay {before}, got {after}")
 
 
 def _texts(it: Trained) -> list[list[str]]:
-    """Some texts as lists of words; none where it does not keep its place."""
+    """Return some texts as lists of words; none where the backend does not support streaming."""
     if not isinstance(it.lesson.classifier, Streams):
         return []
     try:
@@ -94,7 +97,7 @@ def _advance(
     assert isinstance(it.lesson.classifier, Streams)
     after, found = it.lesson.classifier.advance(states, pieces)
     shape = (len(pieces), it.lesson.before.k)
-    hold(np.shape(found) == shape, f"shape {np.shape(found)}, not {shape}")
+    hold(np.shape(found) == shape, f"the shape of the probabilities must be {shape}, got {np.shape(found)}")
     return after, np.asarray(found)
 
 
@@ -123,7 +126,7 @@ def _with_rows(array: NDArray[Any], rows: list[int], rest: NDArray[Any]) -> NDAr
 
 def _near(found: NDArray[np.float64], expected: NDArray[np.float64]) -> None:
     off = np.abs(found - expected).max(initial=0)
-    hold(off <= _CLOSE, f"off by {off:.3g}")
+    hold(off <= _CLOSE, f"probabilities differ by up to {off:.3g}; at most {_CLOSE} is allowed")
 
 
 LAWS = (

@@ -1,4 +1,4 @@
-"""The plugin under test, and what the subjects of every kind have in common: their first three laws."""
+"""The plugin under test, and what the subjects of all kinds share: loading, building and three laws."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from triage.errors import UsageError
 from triage.host.extensions import Extension
 from triage.host.manager import Origin, Plugins
 from triage.host.options import options_of, resolve
-from triage.testing.laws import hold
+from triage.testing.laws import LawSkipped, hold
 
 __all__ = ["COMMON", "Heard", "Host", "Subject", "fresh_process", "listening", "once"]
 
@@ -41,7 +41,7 @@ class Host:
                 module = importlib.import_module(module)
             except Exception as error:
                 raise UsageError(
-                    f"cannot import {module!r} ({type(error).__name__}: {error}); is it installed?"
+                    f"cannot import {module!r} ({type(error).__name__}: {error}). Is it installed (pip install -e .)?"
                 ) from error
         self.module = module
         self.name = module.__name__
@@ -100,7 +100,11 @@ def fresh_process(arguments: list[str], *, given: str = "", environment: Mapping
 
 
 class once(property):  # noqa: N801 - used as `property` is
-    """A property that is worked out once; what it raised, it raises again at once."""
+    """A property that is computed once.
+
+    What it raises the first time is the failure of the law that asked first; every later law that needs the
+    value is skipped (`LawSkipped`), so that one mistake of a plugin is reported once.
+    """
 
     def __init__(self, get: Callable[[Any], Any]) -> None:
         def remembered(it: Any) -> Any:
@@ -108,11 +112,12 @@ class once(property):  # noqa: N801 - used as `property` is
             if get.__name__ not in kept:
                 try:
                     kept[get.__name__] = True, get(it)
-                except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                except Exception as error:
                     kept[get.__name__] = False, error
+                    raise
             fine, value = kept[get.__name__]
             if not fine:
-                raise value
+                raise LawSkipped(f"it needs what failed before: {value}") from value
             return value
 
         super().__init__(remembered, doc=get.__doc__)
@@ -194,15 +199,21 @@ def listening() -> Iterator[Heard]:
 
 
 def it_builds_with_no_options(subject: Subject) -> None:
-    """Whoever names it and nothing else gets something that works: every option has a default."""
+    """Built without options it works: every option has a default.
+
+    Usual cause: a keyword-only parameter of `build` without a default.
+    """
     required = [option.name for option in options_of(subject.extension.build).values() if option.required]
-    hold(not required, f"{', '.join(required)} must be given")
+    hold(not required, f"these options have no default: {', '.join(required)}")
     if not subject.preset:
         subject.extension.build()
 
 
 def its_defaults_are_values_of_its_options(subject: Subject) -> None:
-    """Each default is of its option's type and range, and survives being written as JSON."""
+    """Each default has its option's type, lies in its range, and is the same after being stored as JSON.
+
+    Usual cause: a list as the default of a tuple, or a float as the default of an int.
+    """
     for option in options_of(subject.extension.build).values():
         if option.required:
             continue
@@ -213,13 +224,16 @@ def its_defaults_are_values_of_its_options(subject: Subject) -> None:
 
 
 def listing_it_imports_nothing_that_it_requires(subject: Subject) -> None:
-    """Looking around stays fast: what `requires` names is imported by `build` and not before."""
+    """Importing the plugin does not import the modules that `requires` names: listing plugins stays fast.
+
+    Usual cause: an import at the top of the module that belongs inside `build` or a method.
+    """
     early = sorted(
         required
         for required in subject.extension.requires
         if any(name == required or name.startswith(f"{required}.") for name in subject.host.imported)
     )
-    hold(not early, f"importing the plugin imports {', '.join(early)}: import it inside of `build`")
+    hold(not early, f"importing the plugin imports {', '.join(early)}; import it inside `build`")
 
 
 COMMON = (
