@@ -10,7 +10,9 @@ import pytest
 from triage.cli import cli
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "plugins").rglob("*.md"))) if page.is_file()]
+FOLDERS = (ROOT / "plugins", ROOT / "docs")
+PAGES = [ROOT / "README.md", *(page for folder in FOLDERS for page in sorted(folder.rglob("*.md")))]
+PAGES = [page for page in PAGES if page.is_file()]
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="the pages lie beside the sources")

@@ -11,7 +11,7 @@ import click
 from triage.cli.common import Talk, json_option, print_json, tell
 from triage.errors import CheckFailed, UnknownName, UsageError
 from triage.host.manager import Plugins, Registered
-from triage.host.options import options_of, parse_settings
+from triage.host.options import options_of, parse_settings, resolve
 
 if TYPE_CHECKING:
     from triage.testing import Card
@@ -296,7 +296,7 @@ def _options_for(target: Target, given: dict[str, Any]) -> dict[str, dict[str, d
     """Return for each module the options of each of its extensions.
 
     Raises:
-        UsageError: an option that none of them has.
+        UsageError: an option that none of them has, or a value that it cannot have.
     """
     from triage.testing.subjects import Host
 
@@ -306,6 +306,7 @@ def _options_for(target: Target, given: dict[str, Any]) -> dict[str, dict[str, d
         for each in Host(module).extensions:
             chosen = {key: value for key, value in given.items() if key in options_of(each.build)}
             if chosen and target.only in ("", each.name):
+                resolve(each.build, chosen, owner=each.name)
                 found[module][each.name] = chosen
                 used |= set(chosen)
     if unused := set(given) - used:
@@ -362,5 +363,7 @@ def _show(card: Card, *, verbose: bool) -> None:
         out.print(line)
         for text in (outcome.states, outcome.reason, outcome.cause):
             if text:
-                out.print(Padding(cell(text, style="bold" if text == outcome.reason else ""), (0, 0, 0, 10)))
+                words = cell(text, style="bold" if text == outcome.reason else "")
+                words.no_wrap, words.overflow = False, "fold"
+                out.print(Padding(words, (0, 0, 0, 10), expand=False))
     out.print(cell(str(card), style="bold"), end="\n\n")
