@@ -58,7 +58,8 @@ def test_the_core_imports_no_plugin(path):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_heavy_is_imported_at_module_level(path):
-    assert not set(imported(path, inside_functions=False)) & HEAVY
+    allowed = {"sklearn"} if path == ROOT / "triage" / "sklearn.py" else set()  # its base classes
+    assert not set(imported(path, inside_functions=False)) & (HEAVY - allowed)
 
 
 def modules_after(*words):
@@ -165,7 +166,7 @@ FLOORS = [
     {"models"},
     {"routing"},
     {"evaluation", "testing"},
-    {"api"},
+    {"api", "sklearn"},
     {"cli"},
 ]
 """The folders and files of the core: each imports only from itself and from those above it in this list."""
