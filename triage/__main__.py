@@ -119,6 +119,9 @@ def _run() -> int:
         return stop.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("interrupted", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
         hint = (
             f" (see `{error.ctx.command_path} --help`)"

@@ -390,3 +390,9 @@ def test_parquet_refuses_half_a_character_by_row_and_leaves_no_file(model, tmp_p
     done = run("route", model, new, "--format", "parquet", "--out", tmp_path / "out.parquet", code=65)
     assert "row 2: its id, label or queue" in done.stderr.decode()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.jsonl"]
+
+
+def test_bare_triage_prints_its_help_on_several_lines():
+    done = run(code=2)
+    assert b"Commands:\n" in done.stderr
+    assert not done.stdout
