@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 import triage
@@ -28,50 +28,33 @@ OutputDropout = Annotated[
 ]
 
 
-def _simplernn(
-    vocabulary_size: int,
-    classes: int,
-    *,
-    units: Units = 64,
-    embedding_size: EmbeddingSize = 200,
-    pooling: Pooling = "max-mean",
-    input_dropout: InputDropout = 0.4,
-    output_dropout: OutputDropout = 0.5,
-) -> Any:
-    return recurrent(
-        "simplernn",
-        vocabulary_size,
-        classes,
-        cell="SimpleRNN",
-        units=[units],
-        embedding_size=embedding_size,
-        pooling=pooling,
-        input_dropout=input_dropout,
-        output_dropout=output_dropout,
-    )
+def _one_layer(name: str, *, cell: str, both_ways: bool = False) -> Callable[..., Any]:
+    """Return what builds a network of one recurrent layer; its keyword-only parameters are the options."""
 
+    def network(
+        vocabulary_size: int,
+        classes: int,
+        *,
+        units: Units = 64,
+        embedding_size: EmbeddingSize = 200,
+        pooling: Pooling = "max-mean",
+        input_dropout: InputDropout = 0.4,
+        output_dropout: OutputDropout = 0.5,
+    ) -> Any:
+        return recurrent(
+            name,
+            vocabulary_size,
+            classes,
+            cell=cell,
+            both_ways=both_ways,
+            units=[units],
+            embedding_size=embedding_size,
+            pooling=pooling,
+            input_dropout=input_dropout,
+            output_dropout=output_dropout,
+        )
 
-def _lstm(
-    vocabulary_size: int,
-    classes: int,
-    *,
-    units: Units = 64,
-    embedding_size: EmbeddingSize = 200,
-    pooling: Pooling = "max-mean",
-    input_dropout: InputDropout = 0.4,
-    output_dropout: OutputDropout = 0.5,
-) -> Any:
-    return recurrent(
-        "lstm",
-        vocabulary_size,
-        classes,
-        cell="LSTM",
-        units=[units],
-        embedding_size=embedding_size,
-        pooling=pooling,
-        input_dropout=input_dropout,
-        output_dropout=output_dropout,
-    )
+    return network
 
 
 def _stacked_lstm(
@@ -101,58 +84,18 @@ def _stacked_lstm(
     )
 
 
-def _bilstm(
-    vocabulary_size: int,
-    classes: int,
-    *,
-    units: Units = 64,
-    embedding_size: EmbeddingSize = 200,
-    pooling: Pooling = "max-mean",
-    input_dropout: InputDropout = 0.4,
-    output_dropout: OutputDropout = 0.5,
-) -> Any:
-    return recurrent(
-        "bilstm",
-        vocabulary_size,
-        classes,
-        cell="LSTM",
-        both_ways=True,
-        units=[units],
-        embedding_size=embedding_size,
-        pooling=pooling,
-        input_dropout=input_dropout,
-        output_dropout=output_dropout,
-    )
-
-
-def _gru(
-    vocabulary_size: int,
-    classes: int,
-    *,
-    units: Units = 64,
-    embedding_size: EmbeddingSize = 200,
-    pooling: Pooling = "max-mean",
-    input_dropout: InputDropout = 0.4,
-    output_dropout: OutputDropout = 0.5,
-) -> Any:
-    return recurrent(
-        "gru",
-        vocabulary_size,
-        classes,
-        cell="GRU",
-        units=[units],
-        embedding_size=embedding_size,
-        pooling=pooling,
-        input_dropout=input_dropout,
-        output_dropout=output_dropout,
-    )
+_ONE_LAYER = (
+    ("simplernn", "One plain recurrent layer, pooled over time", "SimpleRNN", False),
+    ("lstm", "One LSTM layer on word vectors, pooled over time", "LSTM", False),
+    ("bilstm", "One LSTM layer that reads both ways, pooled over time", "LSTM", True),
+    ("gru", "One GRU layer on word vectors, pooled over time", "GRU", False),
+)
+"""The backends of one recurrent layer: name, summary, cell, and whether it reads both ways."""
 
 
 @triage.hookimpl
 def triage_backends() -> Iterator[triage.Backend]:
     """Yield the backends of this plugin."""
-    yield backend("simplernn", "One plain recurrent layer, pooled over time", network=_simplernn)
-    yield backend("lstm", "One LSTM layer on word vectors, pooled over time", network=_lstm)
+    for name, summary, cell, both_ways in _ONE_LAYER:
+        yield backend(name, summary, network=_one_layer(name, cell=cell, both_ways=both_ways))
     yield backend("stacked-lstm", "Three LSTM layers, each narrower than the last", network=_stacked_lstm)
-    yield backend("bilstm", "One LSTM layer that reads both ways, pooled over time", network=_bilstm)
-    yield backend("gru", "One GRU layer on word vectors, pooled over time", network=_gru)
