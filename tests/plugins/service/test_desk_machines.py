@@ -49,6 +49,10 @@ class Desk(RuleBasedStateMachine):
             self.free.add(item)
             self.tokens[item] = 0
 
+    def given_out(self):
+        """Return the items that somebody holds, or held last, in the order in which they came: ids are random."""
+        return [item for item in self.tokens if item in self.held or item in self.ended]
+
     def _claimable(self, who):
         return {i for i in self.free | set(self.ended) if (i, who) not in self.answered}
 
@@ -70,7 +74,7 @@ class Desk(RuleBasedStateMachine):
     @precondition(lambda self: self.held or self.ended)
     @rule(data=st.data(), right=st.booleans(), what=st.sampled_from(["renew", "release", "skip"]))
     def a_holder_or_somebody_else_acts(self, data, right, what):
-        item = data.draw(st.sampled_from(sorted(self.held | self.ended)))
+        item = data.draw(st.sampled_from(self.given_out()))
         who, token = (self.held | self.ended)[item]
         if not right:
             who, token = data.draw(st.sampled_from([("eve", token), (who, token - 1), (who, token + 1)]))
@@ -92,7 +96,7 @@ class Desk(RuleBasedStateMachine):
     @precondition(lambda self: self.held or self.ended)
     @rule(data=st.data(), right=st.booleans(), label=LABELS, key=st.booleans())
     def somebody_decides(self, data, right, label, key):
-        item = data.draw(st.sampled_from(sorted(self.held | self.ended)))
+        item = data.draw(st.sampled_from(self.given_out()))
         who, token = (self.held | self.ended)[item]
         if not right:
             who, token = data.draw(st.sampled_from([("eve", token), (who, token - 1)]))
