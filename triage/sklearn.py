@@ -19,6 +19,7 @@ from triage.data.defaults import cleaning_steps
 from triage.data.duplicates import near_duplicates
 from triage.data.frames import list_of_texts
 from triage.data.vocabulary import learn_vocabulary
+from triage.host.extensions import Backend
 from triage.host.manager import Plugins
 from triage.host.options import resolve
 from triage.models.model import checked, predict_raw, restore, state_of
@@ -51,7 +52,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
     (1, 2)
     """
 
-    def __init__(self, backend: str = "tfidf", *, seed: int = 42, **options: Any) -> None:
+    def __init__(self, backend: str = "", *, seed: int = 42, **options: Any) -> None:
         self.backend = backend
         self.seed = seed
         for name, value in options.items():
@@ -88,7 +89,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes, got {len(self.classes_)} class")
         plugins, experiment = Plugins.discover(), Experiment(backend=self.backend)
-        backend = plugins.backend(self.backend)
+        backend = plugins.backend(self.backend or plugins.role(Backend, "default"))
         options = resolve(backend.build, self._options(), owner=backend.name)
         self.cleaning_ = build_cleaning(plugins, cleaning_steps(experiment, (), plugins))
         cleaned = tuple(self.cleaning_.apply(texts))
@@ -156,7 +157,7 @@ class TriageClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # 
         super().__setstate__(state)
         if "classifier_" in state:
             plugins = Plugins.discover()
-            backend = plugins.backend(self.backend)
+            backend = plugins.backend(self.backend or plugins.role(Backend, "default"))
             learned = state["classifier_"]
             self.classifier_ = plugins.build(
                 backend, resolve(backend.build, self._options(), owner=backend.name)
