@@ -92,3 +92,16 @@ def test_what_stands_on_stdin_is_read_too(place):
     with pathlib.Path("past.csv").open("rb") as stdin:
         done = subprocess.run(words, stdin=stdin, capture_output=True, text=True)
     assert (done.returncode, "which is read" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("words", [("--plugin", "{}", "plugins"), ("plugins", "--plugin", "{}")])
+def test_a_file_is_a_plugin_for_one_call_wherever_the_option_is(words, tmp_path, capsys):
+    path = tmp_path / f"silent_{words.index('--plugin')}.py"  # a module of this name is loaded once
+    path.write_text(
+        "import triage\n@triage.hookimpl\ndef triage_policies():\n"
+        "    yield triage.Policy(name='my-silent', summary='Says nothing', build=lambda: None)\n"
+    )
+    cli.main([word.format(path) for word in words], standalone_mode=False)
+    assert "my-silent" in capsys.readouterr().out
+    cli.main(["plugins"], standalone_mode=False)
+    assert "my-silent" not in capsys.readouterr().out

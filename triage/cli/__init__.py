@@ -12,6 +12,7 @@ import click
 
 from triage import __version__
 from triage.cli.conventions import hold
+from triage.cli.plugin_option import plugin_option
 from triage.errors import PluginFailed, UnknownName
 from triage.host.extensions import Command
 from triage.host.manager import Plugins
@@ -93,3 +94,6 @@ def cli() -> None:
     Exit codes: 0 done, 1 a check failed, 2 usage, 65 unusable data, 66 no such input, 69 something is not
     installed, 70 training diverged or a bug, 73 cannot write, 77 model refused, 130 interrupted.
     """
+
+
+cli.params.append(plugin_option())

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from triage.cli.plugin_option import plugin_option
 from triage.errors import TriageError, UsageError
 from triage.io.outputs import check_outputs
 from triage.io.text_tables import read_whole
@@ -26,6 +27,8 @@ def hold(command: click.Command) -> click.Command:
     if getattr(command, _HELD, False):
         return command
     setattr(command, _HELD, True)
+    if not any("--plugin" in param.opts for param in command.params):
+        command.params.append(plugin_option())
     parse = command.parse_args
 
     def parse_args(ctx: click.Context, args: list[str]) -> list[str]:

@@ -110,7 +110,8 @@ class Plugins:
     def discover(cls, **settings: Any) -> Plugins:
         """Load every entry point of the group `triage`, each in its own guard.
 
-        `TRIAGE_STRICT=1` raises at the first failure; `TRIAGE_DISABLE=a,b` skips those entry points.
+        `TRIAGE_STRICT=1` raises at the first failure; `TRIAGE_DISABLE=a,b` skips those entry points; the files
+        in `TRIAGE_PLUGINS`, as `--plugin` sets it, are plugins too.
         """
         settings.setdefault("strict", os.environ.get("TRIAGE_STRICT", "") not in ("", "0"))
         disabled = os.environ.get("TRIAGE_DISABLE", "")
@@ -124,9 +125,40 @@ class Plugins:
             for origin, plugin in plugins._load(point)
         ]
         # A kind must be known before a plugin yields an extension of it.
+        loaded += [
+            plugins._load_file(path)
+            for path in filter(None, os.environ.get("TRIAGE_PLUGINS", "").split(os.pathsep))
+        ]
         for origin, plugin in sorted(loaded, key=lambda each: not hasattr(each[1], "triage_kinds")):
             plugins.register(plugin, origin=origin)
         return plugins
+
+    def _load_file(self, path: str) -> tuple[Origin, object]:
+        """Import a file that the user named as a plugin.
+
+        Raises:
+            PluginFailed: it cannot be imported.
+        """
+        name = os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122
+        origin = Origin(plugin=name, module=name)
+        known = sys.modules.get(name)
+        if known is not None and getattr(known, "__file__", None) == path:
+            return origin, known
+        try:
+            with aside(), within(seconds_to_load()):
+                spec = importlib.util.spec_from_file_location(name, path)
+                if known is not None or spec is None or spec.loader is None:
+                    raise ImportError("a module of this name is loaded already, or the file is not Python")  # noqa: TRY301
+                module = importlib.util.module_from_spec(spec)
+                sys.modules[name] = module
+                spec.loader.exec_module(module)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if known is None:
+                sys.modules.pop(name, None)
+            raise PluginFailed(f"the plugin {quote_path(path)} failed: {_reason(error)}") from error
+        return origin, module
 
     def _entry_points(self) -> list[importlib.metadata.EntryPoint]:
         """Return the entry points of the group; a distribution whose list is malformed is kept as a failure."""
