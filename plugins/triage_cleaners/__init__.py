@@ -173,7 +173,7 @@ def regex(
     *,
     pattern: Annotated[str, "A regular expression of the regex package, such as (?i)ref\\. \\w+"],
     replace: Annotated[str, "What stands in its place; \\1 is the first group"] = " ",
-    seconds: Annotated[float, "The most time that one document may take", triage.Between(0.001, 60)] = 1.0,
+    seconds: Annotated[float, "The most time that one document may take", triage.Between(0.001, 10)] = 1.0,
 ) -> Clean:
     """Replace what a pattern of your own matches, under a time budget."""
     from triage_cleaners import _budget

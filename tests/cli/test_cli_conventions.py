@@ -105,3 +105,20 @@ def test_a_file_is_a_plugin_for_one_call_wherever_the_option_is(words, tmp_path,
     assert "my-silent" in capsys.readouterr().out
     cli.main(["plugins"], standalone_mode=False)
     assert "my-silent" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "forecast past.csv --per-person-per-day nan",
+        "forecast past.csv --per-person-per-day inf",
+        "route model past.csv --limit 9223372036854775808",
+        "train past.csv --model m --time-limit inf",
+        "evaluate past.csv --time-limit nan",
+        "route model past.csv --max-review-share nan",
+        "evaluate past.csv --seeds 99999999999999999999",
+    ],
+)
+def test_a_number_that_nothing_counts_to_is_refused(place, words):
+    done = RUNNER.invoke(cli, words.split(), standalone_mode=False)
+    assert isinstance(done.exception, UsageError | click.UsageError), done.exception

@@ -222,3 +222,19 @@ def test_the_built_in_steps_rebuild_from_json() -> None:
     for name in ("complaints", "reviews", "general", "plain"):
         built = build_cleaning(found, [name])
         assert build_cleaning(found, json.loads(json.dumps(built.steps))).steps == built.steps
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("regex", {"pattern": ".", "replace": "x" * 900})],
+        [("regex", {"pattern": "(.+)", "replace": r"\1" * 20})] * 2,
+        [("regex", {"pattern": ".", "replace": "xxxxxxx"})] * 9,
+        [("mentions", {"replace": "y" * 100_000})],
+    ],
+)
+def test_cleaning_does_not_make_a_text_grow_without_end(plugins, steps):
+    from triage.data.cleaning import CleaningTimeout
+
+    with pytest.raises(CleaningTimeout):
+        build_cleaning(plugins, steps)("@ab " * 200)

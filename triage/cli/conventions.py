@@ -20,6 +20,7 @@ __all__ = ["hold"]
 _OUTPUTS = ("out", "svg", "html", "csv", "runs", "model", "study", "save")
 _HELD = "_triage_conventions"
 _MOST_BYTES = 1 << 20
+_MAX_NUMBER = 1 << 62
 
 
 def hold(command: click.Command) -> click.Command:
@@ -36,6 +37,7 @@ def hold(command: click.Command) -> click.Command:
             _check_repeated(command, ctx, list(args))
         rest = parse(ctx, args)
         if not ctx.resilient_parsing:
+            _check_numbers(command, ctx.params)
             check_outputs(_outputs(command, ctx.params), _inputs(command, ctx.params))
         return rest
 
@@ -63,6 +65,18 @@ def _check_repeated(command: click.Command, ctx: click.Context, args: list[str])
     for option, count in counts.items():
         if count > 1:
             raise UsageError(f"{max(option.opts, key=len)} must be given once, got {count} times")
+
+
+def _check_numbers(command: click.Command, given: dict[str, Any]) -> None:
+    """Refuse numbers that no machine can count to.
+
+    Raises:
+        UsageError: an option that is not finite, or beyond what fits in 62 bits.
+    """
+    for param in command.params:
+        value = given.get(param.name or "")
+        if isinstance(value, int | float) and not abs(value) < _MAX_NUMBER:  # not a number is not below it
+            raise UsageError(f"{max(param.opts, key=len)} must be a finite number below 2^62, got {value}")
 
 
 def _is_output(param: click.Parameter) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,6 +20,8 @@ Step: TypeAlias = str | Mapping[str, Any] | Sequence[Any]
 """A cleaner's name, `(name, options)`, or `{"name": ..., option: ...}` as in TOML."""
 
 
+_GROWTH, _FREE = 20, 10_000  # times as long, and characters, that cleaning may make a text
+_SECONDS = 20  # for all steps on one text: 10 MB take a few
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
@@ -61,6 +64,7 @@ class Cleaning:
         """
         if not isinstance(text, str):
             raise TypeError(f"cleaning takes text, not {type(text).__name__}")
+        longest, end = _GROWTH * len(text) + _FREE, time.monotonic() + _SECONDS
         for (name, _), clean in zip(self.steps, self.functions, strict=True):
             try:
                 text = clean(text)
@@ -71,6 +75,12 @@ class Cleaning:
                 raise PluginFailed(f"the cleaner {name!r} failed with {name_of_error(error)}") from None
             if not isinstance(text, str):
                 raise PluginFailed(f"the cleaner {name!r} returned {type(text).__name__}, not text")
+            if len(text) > longest:
+                raise CleaningTimeout(
+                    name, f"the cleaner {name!r} made a document more than {_GROWTH} times as long"
+                )
+            if time.monotonic() > end:
+                raise CleaningTimeout(name, f"cleaning took longer than {_SECONDS} s for one document")
         return _normalised(text)
 
     def apply(self, texts: Iterable[str]) -> list[str]:

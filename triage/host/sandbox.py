@@ -130,7 +130,13 @@ def launch(
         )
         process = Process(started, isolation)
         _limit(started.pid, isolation)
-        timer = threading.Timer(isolation.seconds, process.stop, kwargs={"late": True}) if isolation else None
+        timer = (
+            threading.Timer(
+                min(isolation.seconds, threading.TIMEOUT_MAX), process.stop, kwargs={"late": True}
+            )
+            if isolation
+            else None
+        )
         if timer is not None:
             timer.daemon = True
             timer.start()
