@@ -135,6 +135,11 @@ def _run() -> int:
         _drop_output()
         return 0
     except SystemExit:
+        if isinstance(
+            sys.stdout, click.utils.PacifyFlushWrapper
+        ):  # as click leaves it where a reader closed the pipe
+            _drop_output()
+            return 0
         return _say("a plugin called sys.exit; `triage plugins` lists them", 69)
     except MemoryError:
         return _say("out of memory; try a smaller corpus or fewer features", 70)

@@ -122,3 +122,17 @@ def test_a_file_is_a_plugin_for_one_call_wherever_the_option_is(words, tmp_path,
 def test_a_number_that_nothing_counts_to_is_refused(place, words):
     done = RUNNER.invoke(cli, words.split(), standalone_mode=False)
     assert isinstance(done.exception, UsageError | click.UsageError), done.exception
+
+
+@pytest.mark.parametrize("words", ["plugins", "corpora describe complaints", "corpora --json", "--help"])
+def test_a_reader_that_closes_the_pipe_is_no_error(words):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "triage", *words.split()]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    started.stdout.close()
+    said = started.stderr.read()
+    started.stderr.close()
+    assert started.wait() == 0, said
+    assert b"triage:" not in said
