@@ -135,8 +135,8 @@ def _run() -> int:
         _drop_output()
         return 0
     except SystemExit:
-        if (
-            type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        if type(sys.stdout).__name__.endswith(
+            "PacifyFlushWrapper"
         ):  # as click leaves it where a reader closed the pipe
             _drop_output()
             return 0
