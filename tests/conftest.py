@@ -82,6 +82,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> types.SimpleNamespace:
         backend="gru",
         options={**small, **joined, "word_dropout": 0.0},
         train_share=0.4,
+        folds=0,
     )
     prepared = prepare(dataset, experiment, found)
     model = with_held_out(fit(prepared, experiment, found).model, prepared)

@@ -267,6 +267,7 @@ def test_each_role_that_the_core_asks_for_is_taken(installed):
     assert found == wanted | {
         ("cleaner", "default"),
         ("corpus", "demo"),
+        ("engine", "default"),
         ("report", "default"),
         ("command", "service"),
     }

@@ -45,6 +45,8 @@ ALLOWED = (
     Allowed("triage/models/bundle/writing.py", "_sync", ("os.open",), "a directory, so that a rename lasts"),
     Allowed("triage/models/bundle/writing.py", "_[red]*", (".mkdir", ".rename", "shutil.rmtree"), "the exchange of whole directories"),
     Allowed("triage/models/bundle/tensors.py", "to_safetensors", (".save",), "returns bytes"),
+    Allowed("triage/models/folds.py", "FoldAnswers.to_bytes", (".save",), "returns bytes"),
+    Allowed("triage/models/folds.py", "_keep", (".mkdir",), "the directory of a training's progress"),
     # What is not a user's file, or is a directory.
     Allowed("triage/__main__.py", "_mute_libraries", ("os.open", "open"), "the null device, and a copy of stderr's descriptor"),
     Allowed("triage/__main__.py", "_open_streams", ("os.open", "open"), "the null device, for streams that were closed"),
@@ -64,7 +66,7 @@ ALLOWED = (
     Allowed("plugins/triage_readers/_parquet.py", "ParquetSource._open", ("tempfile.TemporaryFile", "shutil.copyfileobj", "pyarrow.parquet.ParquetFile"), "what open_input gave; a packed file is unpacked first"),
     Allowed("plugins/triage_recurrent/_checkpoints.py", "Checkpoint.save", (".mkdir", ".save"), "a directory; the arrays become bytes"),
     Allowed("plugins/triage_recurrent/_checkpoints.py", "Checkpoint.restore", ("safetensors.safe_open",), "a training's own progress, mapped and not copied"),
-    Allowed("plugins/triage_recurrent/_classifier.py", "RecurrentText.fit", (".save",), "Checkpoint's, which writes by write_file"),
+    Allowed("plugins/triage_recurrent/_classifier.py", "RecurrentText._learn", (".save",), "Checkpoint's, which writes by write_file"),
     Allowed("plugins/triage_recurrent/_export.py", "_saved_model", (".save",), "TensorFlow writes a SavedModel by itself, into a new directory"),
     Allowed("triage/routing/shards.py", "route_shards", (".unlink", ".rmdir"), "the parts of this run, once the output is whole"),
     Allowed("triage/routing/shards.py", "_open_parts", (".mkdir",), "the directory for the parts"),

@@ -118,7 +118,8 @@ def train(
 
     plugins = plugins or Plugins.discover()
     chosen = _experiment(experiment, {**settings, "backend": backend, "options": options}, plugins)
-    prepared = prepare(_dataset(data, plugins), chosen, plugins)
+    share = 0.2 if chosen.folds == 0 else 0.0
+    prepared = prepare(_dataset(data, plugins), chosen, plugins, test_share=share)
     model = with_held_out(fit(prepared, chosen, plugins, watch=watch).model, prepared)
     if max_error is None:
         return model

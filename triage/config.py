@@ -61,6 +61,10 @@ class Experiment:
         calibration: "temperature", "isotonic", "venn-abers" or "none".
         false_alarms: the share of documents like those of the training that is sent to a person as out of
             scope; 0 for no such guard.
+        folds: the number of folds that out-of-fold answers come from; 0 for a single held-out part, None for 5, or
+            1 where a backend takes minutes.
+        proof: "folds" to prove promises with out-of-fold answers, "held-out" to keep documents for it that nothing
+            is learned from.
         seed: of the split and of the training.
         train_share: the share of the training part that is learned from, for learning curves.
         backend: the backend's name, or "" for the default.
@@ -85,6 +89,14 @@ class Experiment:
     split: Annotated[Literal["grouped", "naive", "time"], "How to divide the corpus."] = "grouped"
     calibration: Annotated[Method, "How probabilities are made to mean what they say."] = "temperature"
     false_alarms: float = 0.05
+    folds: Annotated[
+        int | None,
+        "Models that judge documents they have not seen; 0 for one held-out part.",
+        Between(0, 100),
+    ] = None
+    proof: Annotated[
+        Literal["folds", "held-out"], "Prove promises with out-of-fold answers, or keep documents for it."
+    ] = "folds"
     seed: Annotated[int, "Of the split and of the training.", Between(0, 2**32 - 1)] = 42
     train_share: float = 1.0
     backend: str = ""

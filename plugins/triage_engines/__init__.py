@@ -36,7 +36,9 @@ def _build_dask(*, address: Address = "local", workers: Count = 0) -> Any:
 @triage.hookimpl
 def triage_engines() -> Iterator[triage.Engine]:
     """Yield the engines of this plugin."""
-    yield triage.Engine(name="local", summary="Processes of this machine", build=_build_local)
+    yield triage.Engine(
+        name="local", summary="Processes of this machine", build=_build_local, roles=("default",)
+    )
     yield triage.Engine(name="ray", summary="Actors of a Ray cluster", build=_build_ray, requires=("ray",))
     yield triage.Engine(
         name="dask", summary="Workers of a Dask cluster", build=_build_dask, requires=("distributed",)

@@ -67,5 +67,10 @@ def backend(
 
     factory = with_shared(network, training or Training(), build)
     return triage.Backend(
-        name=name, summary=summary, build=factory, consumes="sequences", requires=("onnxruntime",)
+        name=name,
+        summary=summary,
+        build=factory,
+        consumes="sequences",
+        requires=("onnxruntime",),
+        cost="minutes",
     )

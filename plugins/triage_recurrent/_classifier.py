@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class RecurrentText:
         self._served: Network | KerasNetwork | None = None
         self._forward: tuple[Network | KerasNetwork, Forward] | None = None
         self._folder: Path | None = None
+        self._chosen: tuple[int, Shares] | None = None
 
     def keep_progress(self, folder: Path) -> None:
         """Keep the progress of the next `fit` in `folder`, and go on from what stands there.
@@ -70,6 +71,33 @@ class RecurrentText:
             Diverged: training went wrong before there were any good weights.
             Unavailable: TensorFlow is not installed.
         """
+        self._learn(train, tune, self.training, None, seed=seed, watch=watch)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return the number of epochs and the shares of network and linear model that `fit` chose."""
+        if self._chosen is None:
+            raise NotFitted(f"{self.name} has not been fitted: call fit first")
+        epochs, shares = self._chosen
+        return {"epochs": epochs, **shares._asdict()}
+
+    def refit(self, train: Part, chosen: Sequence[Mapping[str, Any]], *, seed: int, watch: Watch) -> None:
+        """Learn from all of `train` for as many epochs as earlier fits chose; errors as in `fit`.
+
+        Args:
+            train: all documents.
+            chosen: what `chosen` of earlier fits returned: the median of the epochs counts, and the mean shares.
+            seed: of the training.
+            watch: told of every epoch.
+        """
+        epochs = max(1, round(float(np.median([each["epochs"] for each in chosen]))))
+        shares = Shares(*(float(np.mean([each[name] for each in chosen])) for name in Shares._fields))
+        training = replace(self.training, epochs=epochs, patience=epochs)
+        self._learn(train, _nothing_of(train), training, shares, seed=seed, watch=watch)
+
+    def _learn(
+        self, train: Part, tune: Part, training: Training, shares: Shares | None, *, seed: int, watch: Watch
+    ) -> None:
+        """Learn from `train` and stop by `tune`; `shares` None to choose them on `tune`."""
         self._served = None
         _check(train)
         keras = _keras()
@@ -93,14 +121,15 @@ class RecurrentText:
                 else self.training.linear_share * linear.logits(tune.sequences),
                 share=1.0 if linear is None else 1 - self.training.linear_share,
             )
-            trainer = Trainer(to_logits(network), self.training, seed=seed)
+            trainer = Trainer(to_logits(network), training, seed=seed)
             checkpoint = Checkpoint(self._folder) if self._folder is not None else None
             if checkpoint is not None and checkpoint.restore(trainer):
                 for epoch in trainer.history:
                     watch(epoch)
             after = None if checkpoint is None else lambda: checkpoint.save(trainer)
             trainer.fit(lesson, watch=watch, after=after)
-            shares = self._shares(trainer, linear, tune)
+            shares = shares or self._shares(trainer, linear, tune)
+            self._chosen = max(1, trainer.best_epoch), shares
             linear = linear and linear.scaled(shares.linear)
             self._served = self._ready(
                 KerasNetwork(network, linear, size, k, share=shares.network),
@@ -306,6 +335,11 @@ class RecurrentText:
             )
             return served
         return network
+
+
+def _nothing_of(part: Part) -> Part:
+    empty = np.empty(0, np.int64)
+    return replace(part, texts=(), codes=empty, rows=empty, groups=empty, sequences=[])
 
 
 def _check(train: Part) -> None:

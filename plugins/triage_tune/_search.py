@@ -44,6 +44,7 @@ def begin(
     space = space_of(options, fixed=[name.replace("_", "-") for name in experiment.options], only=only)
     if not space:
         raise triage.UsageError(f"the backend {backend.name!r} has no option that can be searched")
+    experiment = experiment.changed(folds=0)  # trials are scored on a tune part
     prepared = prepare(dataset, experiment, plugins)
     train, tune = prepared.splits.train, prepared.splits.tune
     if not len(tune):

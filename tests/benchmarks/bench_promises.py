@@ -114,6 +114,7 @@ def main() -> int:
             backend=asked.backend,
             options=parse_settings(asked.set),
             calibration=asked.calibration,
+            folds=0,
         )
         prepared = prepare(dataset, experiment, plugins)
         model = with_held_out(fit(prepared, experiment, plugins).model, prepared)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 import triage
 from triage.cli import cli
+from triage.routing.promises import prove, tried_seeds
 from triage_selftest._simulation import draw, simulate
 
 
@@ -44,7 +46,7 @@ def test_a_promise_is_proven_shown_in_words_and_kept_when_routing(saved):
         "at most 10.0% go to a wrong queue",
         "with probability 95%",
         "as long as",
-        "On the test part",
+        "out-of-fold answers",
     ):
         assert words in " ".join(done.stdout.split())
     facts = json.loads(run("promise", saved / "model", "--max-error", "0.1", "--dry-run", "--json").stdout)
@@ -58,13 +60,71 @@ def test_a_promise_is_proven_shown_in_words_and_kept_when_routing(saved):
     assert 0.5 < sum(d["action"] == "route" for d in decisions) / len(decisions) < 1
 
 
-def test_a_promise_that_cannot_be_proven_is_refused_with_the_number_still_needed(saved):
-    done = run("promise", saved / "model", "--max-error", "0.001")
+def test_a_promise_that_cannot_be_proven_is_refused_and_the_former_one_stays_in_place(saved):
+    run("promise", saved / "model", "--max-error", "0.1")
+    before = json.loads((saved / "model" / "promise.json").read_text())
+    done = run("promise", saved / "model", "--max-error", "0.0005")
     assert isinstance(done.exception, triage.CheckFailed)
-    assert "more are needed" in str(done.exception)
+    assert "more labelled documents are needed" in str(done.exception)
+    assert "The promise of at most 0.1 at 0.95 stays in place" in str(done.exception)
+    assert json.loads((saved / "model" / "promise.json").read_text()) == before
+
+
+def test_several_goals_are_one_table_and_the_strictest_that_is_proven_is_stored(saved):
+    goals = ["--max-error", "0.2", "--max-error", "0.0005", "--max-error", "0.05"]
+    found = json.loads(run("promise", saved / "model", *goals, "--json").stdout)
+    assert [(each["max_error"], each["kept"]) for each in found] == [
+        (0.0005, False),
+        (0.05, True),
+        (0.2, True),
+    ]
+    assert json.loads((saved / "model" / "promise.json").read_text())["max_error"] == 0.05
+    shown = run("promise", saved / "model", *goals, "--dry-run").stdout
+    assert shown.count("kept") == 2
+    assert shown.count("refused") == 1
+
+
+def test_training_again_proves_the_same_promise_again_or_says_that_it_could_not(saved, tmp_path):
+    model = tmp_path / "model"
+    rows = (saved / "past.csv").read_text().splitlines(keepends=True)
+    few = tmp_path / "few.csv"
+    few.write_text("".join(rows[:41]))
+    assert run("train", saved / "past.csv", "--model", model, "--quiet").exception is None
+    assert run("promise", model, "--max-error", "0.05", "--quiet").exception is None
+    again = run("train", saved / "past.csv", "--model", model, "--seed", "7")
+    assert "the promise of at most 0.05 wrong at 0.95 is proven for this model: it routes 9" in again.stderr
+    routed = json.loads(run("route", model, "--text", "charge limit", "--json").stdout)
+    assert routed["policy"]["name"] == "bounded"
+    fewer = run("train", few, "--model", model)
+    assert (
+        "could not be proven for this model: `triage route` will route by the policy threshold"
+        in fewer.stderr
+    )
+    assert not (model / "promise.json").exists()
+
+
+def test_an_experiment_that_asks_for_a_promise_proves_it_in_every_training(saved, tmp_path):
+    config = tmp_path / "triage.toml"
+    config.write_text('[policy]\nname = "bounded"\nmax-error = 0.1\n')
+    done = run("train", saved / "past.csv", "--model", tmp_path / "model", "--config", config)
+    assert "the promise of at most 0.1 wrong at 0.95 is proven" in done.stderr
+    assert json.loads((tmp_path / "model" / "promise.json").read_text())["max_error"] == 0.1
+
+
+def test_asking_with_other_seeds_until_a_promise_passes_is_said(saved, tmp_path):
+    model = tmp_path / "model"
+    for seed in ("1", "2"):
+        assert run("train", saved / "past.csv", "--model", model, "--seed", seed, "--quiet").exception is None
+        assert isinstance(run("promise", model, "--max-error", "0.0005").exception, triage.CheckFailed)
+    attempts = json.loads((model / "attempts.json").read_text())["made"]
+    assert [(each["seed"], each["kept"]) for each in attempts] == [(1, False), (2, False)]
+    loaded = triage.load_model(str(model), triage.Plugins.discover(strict=True))
+    kept = replace(prove(loaded, max_error=0.05), max_error=0.0005)
+    assert tried_seeds(loaded, kept) == (2, 2)
 
 
 def test_reviews_never_exceed_what_people_have_time_for(saved):
+    run("promise", saved / "model", "--max-error", "0.02")
     limited = ["route", saved / "model", saved / "past.csv", "--json"]
     decisions = [json.loads(line) for line in run(*limited, "--reviewers-per-day", "3").stdout.splitlines()]
     days = {}
@@ -102,7 +162,7 @@ def test_calibration_is_chosen_at_the_command_line(saved, tmp_path):
         facts = json.loads(done.stdout)
         assert facts["calibration"]["method"] in (method, "none")
         assert set(facts["reliability"]["before"]) == {"log_loss", "brier", "ece"}
-        assert "on the test part: log loss" in done.stderr
+        assert "not seen it: log loss" in done.stderr
         assert run("route", tmp_path / method, "--text", "my card", "--json").exception is None
 
 

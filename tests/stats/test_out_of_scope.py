@@ -64,13 +64,14 @@ def test_what_is_empty_goes_to_a_person(trained, text):
     assert (decision.action, decision.reasons) == ("review", ("empty_after_cleaning",))
 
 
-def test_false_alarms_on_the_test_part_are_about_as_rare_as_stated(trained):
+def test_false_alarms_on_the_test_part_are_no_more_frequent_than_stated(trained):
     model, _ = trained
     outside = model.held_out["test"].out_of_scope
     assert model.scope.false_alarms == pytest.approx(0.05, abs=0.005)
     # Three standard errors, of the test part and of the limit itself.
     noise = np.sqrt(0.05 * 0.95 * (1 / len(outside) + 1 / len(model.scope.familiarities)))
-    assert abs(outside.mean() - 0.05) < 3 * noise
+    assert 0 < outside.mean() < 0.05 + 3 * noise
+    assert 0.02 < model.held_out["folds"].out_of_scope.mean() <= 0.05
 
 
 def test_a_complaint_in_scope_is_left_to_the_policy(trained):
@@ -98,7 +99,7 @@ def test_the_guard_is_saved_with_the_model(trained, tmp_path):
         ]
         assert np.array_equal(found[0].familiarity, found[1].familiarity)
         assert np.array_equal(found[0].out_of_scope, found[1].out_of_scope)
-    assert again.held_out["tune"].out_of_scope.dtype == bool
+    assert again.held_out["folds"].out_of_scope.dtype == bool
 
 
 def test_without_a_rate_of_false_alarms_there_is_no_guard():
@@ -114,13 +115,11 @@ def test_without_a_rate_of_false_alarms_there_is_no_guard():
 def test_a_promise_counts_nothing_that_is_out_of_scope(trained):
     model, _ = trained
     queues = [model.queues[label] for label in model.classes]
-    parts = {
-        name: replace(part, out_of_scope=np.arange(len(part.codes)) % 2 == 0)
-        for name, part in model.held_out.items()
-    }
-    promise = promise_of(parts["tune"], parts["calibrate"], queues, max_error=0.3)
-    assert promise.overall.accepted <= len(parts["calibrate"].codes) / 2
-    assert np.isnan(scores_of_part(parts["tune"])[0])
+    held_out = model.held_out["folds"]
+    part = replace(held_out, out_of_scope=np.arange(len(held_out.codes)) % 2 == 0)
+    promise = promise_of(None, part, queues, max_error=0.3)
+    assert promise.overall.accepted <= len(part.codes) / 2
+    assert np.isnan(scores_of_part(part)[0])
     assert promise.kept
 
 

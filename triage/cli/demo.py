@@ -95,8 +95,7 @@ def _promising(model: Model, plugins: Plugins) -> Model:
     """Return the model with a promise that so few complaints can prove, for the board to hold it to."""
     from triage.routing.promises import promising, prove
 
-    promise = prove(model, max_error=0.15)
-    return promising(model, promise, plugins) if promise.kept else model
+    return promising(model, prove(model, max_error=0.15), plugins)
 
 
 def _serve(

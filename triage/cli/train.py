@@ -26,7 +26,7 @@ from triage.cli.common import (
     tell,
 )
 from triage.data.checks import counted
-from triage.errors import UsageError
+from triage.errors import TriageError, UsageError
 from triage.host.manager import Plugins
 from triage.host.protocols import Watch
 from triage.models.training import Prepared
@@ -34,6 +34,8 @@ from triage.records import Epoch
 
 if TYPE_CHECKING:
     from triage.config import Experiment
+    from triage.models.model import Model
+    from triage.routing.promises import Promise
 
 
 @click.command()
@@ -75,10 +77,13 @@ def command(
     """Learn from CORPUS and write the model MODEL.
 
     CORPUS is a corpus plugin's name (see `triage corpora`) or a file: .csv, .jsonl, .parquet, each also .gz.
-    What stood at MODEL before stays whole until the new model is complete. The test part is judged once,
-    and the figures are shown. Backends that learn in epochs keep their progress beside MODEL until it is
-    written: after a kill the same command with --resume goes on, to the same model. With --isolate a
-    process that has few environment variables, an empty directory to work in and a time limit does it all.
+    What was at MODEL before stays whole until the new model is complete. The model learns from every
+    document; the figures come from --folds more models, each of which judges the documents that it has not
+    seen. Backends that take minutes are judged on one fold unless --folds asks for more; --folds 0 learns
+    from a part of the documents and judges the rest. Answers of folds and the progress of epochs are kept
+    beside MODEL until it is written: after a kill the same command with --resume continues, and comes to the
+    same model. With --isolate a process with few environment variables, an empty directory to work in and a
+    time limit does all of this.
 
     \b
     Examples:
@@ -93,12 +98,14 @@ def command(
     from triage.models.model import save_model
     from triage.models.training import fit, prepare
     from triage.routing.names import name_warnings
+    from triage.routing.promises import renewed
 
     talk = Talk(quiet=quiet)
     experiment = read_experiment(corpus, backend, settings, given)
     if not experiment.location:
         raise UsageError("what to learn from? Name a CORPUS, or a location in the [corpus] of --config")
     plugins = Plugins.discover(warn=talk.say)
+    named = bool(experiment.policies)
     experiment = with_defaults(experiment, plugins)
     plugins.backend(experiment.backend)
     # A rule that cannot be used is an error before anything is learned.
@@ -120,7 +127,7 @@ def command(
             corrections=experiment.corrections,
         )
         with talk.stage("cleaning and dividing the corpus"):
-            prepared = prepare(dataset, experiment, plugins)
+            prepared = prepare(dataset, experiment, plugins, test_share=0.2 if experiment.folds == 0 else 0.0)
         tell_splits(talk, prepared)
         for warning in name_warnings(prepared.labels.classes, experiment.queues, policies):
             talk.say(warning)
@@ -128,12 +135,56 @@ def command(
         if not resume:
             shutil.rmtree(progress, ignore_errors=True)
         with watching(talk, experiment.backend) as watch:
-            fitted = fit(prepared, experiment, plugins, watch=watch, progress=progress)
+            fitted = fit(
+                prepared,
+                experiment,
+                plugins,
+                watch=watch,
+                progress=progress,
+                tell=lambda words: talk.say(f"training {experiment.backend}: {words}"),
+            )
         evaluation = evaluate(fitted, prepared, plugins)
         with talk.stage(f"writing {model}"):
-            saved = save_model(model, with_held_out(fitted.model, prepared), held=held)
+            written, promise = renewed(
+                with_held_out(fitted.model, prepared),
+                former_records(model),
+                plugins,
+                again=not named,
+            )
+            saved = save_model(model, written, held=held)
             shutil.rmtree(progress, ignore_errors=True)
+    tell_promise(talk, promise, saved)
     tell_scores(talk, model, saved.sha256, evaluation.metrics, as_json=as_json)
+
+
+def former_records(path: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the further records of the model that is replaced; none where there is no sound one."""
+    from triage.models import bundle
+
+    try:
+        return bundle.read(path).extra
+    except TriageError:
+        return {}
+
+
+def tell_promise(talk: Talk, promise: Promise | None, model: Model) -> None:
+    """Say what a training proved, and by which policy the model routes from now on."""
+    if promise is None:
+        return
+    goal = f"at most {promise.max_error:g} wrong at {promise.confidence:g}"
+    if promise.kept:
+        coverage = sum(each.accepted for each in promise.certificates) / max(
+            1, sum(each.documents for each in promise.certificates)
+        )
+        talk.say(f"the promise of {goal} is proven for this model: it routes {coverage:.1%} automatically")
+        return
+    name, _ = model.experiment.policies[-1]
+    how = (
+        "route nothing until one is"
+        if name == "bounded"
+        else f"route by the policy {name}, without a promise"
+    )
+    talk.say(f"the promise of {goal} could not be proven for this model: `triage route` will {how}")
 
 
 def tell_scores(talk: Talk, model: str, sha256: str, scores: Mapping[str, Any], *, as_json: bool) -> None:
@@ -141,17 +192,40 @@ def tell_scores(talk: Talk, model: str, sha256: str, scores: Mapping[str, Any], 
     talk.say(scores["calibration"]["note"])
     was, now = scores["reliability"]["before"], scores["reliability"]["after"]
     talk.say(
-        "on the test part: "
+        f"on {judged_words(scores)}: "
         + ", ".join(f"{name.replace('_', ' ')} {was[name]:.4f} to {now[name]:.4f}" for name in was)
     )
+    if scores["cut"] and scores["cut"]["documents"]:
+        talk.say(cut_words(scores))
     if as_json:
         print_json({"model": model, "sha256": sha256, **scores})
         return
-    tell(
-        f"{scores['backend']} on {scores['corpus']}: accuracy {scores['accuracy']:.3f}, "
-        f"macro-F1 {scores['macro_f1']:.3f} on {scores['documents']['test']:,} held-out documents"
+    values = ", ".join(
+        f"{name} {scores[key]:.3f} ({low:.3f} to {high:.3f})"
+        for name, key in (("accuracy", "accuracy"), ("macro-F1", "macro_f1"))
+        for low, high in (scores[f"{key}_interval"],)
     )
+    tell(f"{scores['backend']} on {scores['corpus']}: {values} on {judged_words(scores)}")
     talk.say(f"wrote {model}; next: triage route {model} FILE")
+
+
+def judged_words(scores: Mapping[str, Any]) -> str:
+    """Return which documents the figures are about, and who judged them."""
+    documents, folds = scores["documents"], scores["folds"]
+    if documents["test"]:
+        return f"{documents['judged']:,} held-out documents"
+    models = f"{folds} models that had" if folds > 1 else "a model that had"
+    judges = f"judged by one of {models}" if folds > 1 else f"judged by {models}"
+    return f"{documents['judged']:,} documents, each {judges} not seen it"
+
+
+def cut_words(scores: Mapping[str, Any]) -> str:
+    """Return how many texts are longer than the model reads."""
+    cut = scores["cut"]
+    return (
+        f"the first {cut['max_length']:,} words of each text are read: {cut['documents']:,} of "
+        f"{scores['documents']['train']:,} texts are longer (max-length in [pipeline])"
+    )
 
 
 def isolated(
@@ -183,7 +257,12 @@ def isolated(
 def tell_splits(talk: Talk, prepared: Prepared) -> None:
     """Say how many documents each part has, and what was set aside."""
     splits = prepared.splits
-    talk.say(", ".join(f"{name} {len(part):,}" for name, part in splits.parts.items()))
+    parts = {name: len(part) for name, part in splits.parts.items() if len(part)}
+    talk.say(", ".join(f"{name} {count:,}" for name, count in parts.items()))
+    if prepared.twins:
+        talk.say(
+            f"{prepared.twins:,} test documents have a near-duplicate among those learned from and are left out"
+        )
     if splits.set_aside:
         few = counted(splits.set_aside, most=5)
         talk.say(f"set aside, too few documents to learn: {few}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from triage.errors import DataError
 
-__all__ = ["PARTS", "SHARES", "split_by_time", "split_stratified", "thin_stratified"]
+__all__ = ["PARTS", "SHARES", "assign_folds", "split_by_time", "split_stratified", "thin_stratified"]
 
 PARTS = ("train", "tune", "calibrate", "test")
 SHARES = (0.6, 0.1, 0.1, 0.2)
@@ -52,6 +52,19 @@ def split_stratified(
             lacking[part] -= len(positions)
             parts[positions] = part
     return parts
+
+
+def assign_folds(
+    codes: NDArray[np.int64], groups: NDArray[np.int64], *, folds: int, seed: int
+) -> NDArray[np.int64]:
+    """Return shape (n,): the fold of each document, from 0; whole groups together, each class in proportion.
+
+    With `folds` 1 a fifth of the documents is in fold 0, and the others are in none, which is -1.
+    """
+    if folds == 1:
+        held = split_stratified(codes, groups, seed=seed, shares=(0.8, 0.2)) == 1
+        return np.where(held, 0, -1)
+    return split_stratified(codes, groups, seed=seed, shares=[1 / folds] * folds).astype(np.int64)
 
 
 def thin_stratified(
@@ -114,10 +127,9 @@ def split_by_time(
         )
     days = np.array([date.toordinal() for date in dates if date is not None], dtype=np.int64)
     ordered = np.sort(days)
-    cuts = [
-        ordered[min(len(ordered) - 1, round(sum(shares[: part + 1]) * len(ordered)))] for part in range(3)
-    ]
+    ordered = np.append(ordered, ordered[-1] + 1)  # a share of 0 at the end takes no day
+    cuts = [ordered[round(sum(shares[: part + 1]) * len(days))] for part in range(3)]
     parts = np.searchsorted(np.array(cuts), days, side="right").astype(np.int8)
-    if len(np.unique(parts)) < len(PARTS):
+    if len(np.unique(parts)) < sum(share > 0 for share in shares):
         raise DataError("the documents stand on too few days to divide by time; use --split grouped")
     return parts

@@ -20,10 +20,11 @@ from triage.models.held_out import HeldOut
 from triage.models.model import Model
 from triage.models.prefix_scores import prefix_scores_of
 from triage.models.training import Fitted, Prepared
-from triage.records import Decision, Document, Evaluation
+from triage.records import Decision, Document, Evaluation, Part, Prediction
+from triage.routing.promises import asked_of, can_be_proven, prove
 from triage.routing.router import Router
 from triage.stats import metrics
-from triage.stats.bootstrap import coverage_intervals
+from triage.stats.bootstrap import coverage_intervals, score_intervals
 from triage.stats.calibration import quality
 from triage.stats.oov import unseen_words
 
@@ -31,6 +32,8 @@ __all__ = ["COSTS", "evaluate", "with_held_out"]
 
 COSTS = ("seconds", "documents_per_second", "peak_memory_mb")
 """The keys of `Evaluation.metrics` that two runs of one seed need not agree on."""
+
+_TIMED = 2_000  # documents that the speed is measured on
 
 
 def evaluate(
@@ -42,6 +45,8 @@ def evaluate(
 ) -> Evaluation:
     """Return how the model does on the test part, which is read here and nowhere else.
 
+    Without a test part the out-of-fold answers are judged: each document by a model that has not seen it.
+
     Args:
         fitted: fresh from training.
         prepared: the parts it was trained on.
@@ -52,16 +57,9 @@ def evaluate(
         DataError: the test part is empty.
         Diverged: a probability is not finite.
     """
-    model, test = fitted.model, prepared.splits.test
-    if not len(test):
-        raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
-    started = time.perf_counter()
-    with plugins.attribute_errors_to(plugins.backend(model.backend)):
-        raw = model.predict_raw(test.texts)
-    source = prepared.dataset.documents if test_documents is None else test_documents
-    prediction = model.prediction([source[row] for row in test.rows.tolist()], test.texts, raw=raw)
+    model = fitted.model
+    test, prediction, raw, predict_seconds = _asked(fitted, prepared, plugins, test_documents)
     probabilities = prediction.probabilities
-    predict_seconds = time.perf_counter() - started
     if not np.isfinite(probabilities).all():
         raise Diverged(f"the backend {model.backend!r} answers with numbers that are not finite")
 
@@ -85,14 +83,22 @@ def evaluate(
         "split": model.experiment.split,
         "experiment": model.experiment.to_json(),
         "train_share": model.experiment.train_share,
+        "folds": model.trained["folds"],
         "documents": {name: len(part) for name, part in splits.parts.items()}
-        | {"quarantined": len(prepared.dataset.quarantined) + sum(prepared.timed_out.values())},
+        | {
+            "quarantined": len(prepared.dataset.quarantined) + sum(prepared.timed_out.values()),
+            "learned": len(splits.train),
+            "judged": len(test),
+            "twins": prepared.twins,
+        },
+        "cut": model.trained.get("cut"),
         "set_aside": dict(splits.set_aside),
         "unseen": dict(prepared.unseen),
-        "unseen_words": unseen_words(splits.train.texts, test.texts),
+        "unseen_words": _unseen_words(fitted, prepared),
         "timed_out": dict(prepared.timed_out),
         "lengths": _lengths(splits.train.texts),
         **scores,
+        **_score_intervals(test.codes, probabilities, test.groups),
         "coverage_at_accuracy_interval": _coverage_intervals(test.codes, probabilities, test.groups),
         "calibration": _calibration(model),
         "reliability": reliability,
@@ -107,7 +113,7 @@ def evaluate(
         "epochs": len(fitted.history),
         "documents_per_second": {
             "fit": len(splits.train) / max(fitted.seconds, 1e-9),
-            "predict": len(test) / max(predict_seconds, 1e-9),
+            "predict": min(len(test), _TIMED) / max(predict_seconds, 1e-9),
         },
         "peak_memory_mb": peak_memory_mb(),
         "versions": dict(model.trained["versions"]),
@@ -126,6 +132,63 @@ def evaluate(
     )
     plugins.run_finished(fitted.run, evaluation)
     return evaluation
+
+
+def _asked(
+    fitted: Fitted, prepared: Prepared, plugins: Plugins, test_documents: Sequence[Document] | None
+) -> tuple[Part, Prediction, NDArray[np.float64], float]:
+    """Return what is judged: the documents, what is said of them, calibrated and raw, and the seconds it took.
+
+    Raises:
+        DataError: there is no document to judge on.
+    """
+    model, test, oof = fitted.model, prepared.splits.test, fitted.out_of_fold
+    timed = (test.texts if len(test) else prepared.splits.train.texts)[:_TIMED]
+    started = time.perf_counter()
+    with plugins.attribute_errors_to(plugins.backend(model.backend)):
+        head = model.predict_raw(timed)
+    seconds = time.perf_counter() - started
+    if len(test):
+        raw = np.concatenate([head, model.predict_raw(test.texts[_TIMED:])])
+        source = prepared.dataset.documents if test_documents is None else test_documents
+        documents = [source[row] for row in test.rows.tolist()]
+        return test, model.prediction(documents, test.texts, raw=raw), raw, seconds
+    if oof is None or not len(oof.part):
+        raise DataError(f"{prepared.dataset.name}: the test part is empty; give more documents, or --test")
+    documents = [prepared.dataset.documents[row] for row in oof.part.rows.tolist()]
+    held = oof.held_out
+    prediction = Prediction(
+        documents,
+        oof.part.texts,
+        held.probabilities,
+        model.classes,
+        model.queues,
+        held.familiarity,
+        held.out_of_scope,
+    )
+    return oof.part, prediction, oof.raw, seconds
+
+
+def _unseen_words(fitted: Fitted, prepared: Prepared) -> Any:
+    """Return `unseen_words` of the test part, or of the first fold where there is none."""
+    oof, splits = fitted.out_of_fold, prepared.splits
+    if len(splits.test) or oof is None:
+        return unseen_words(splits.train.texts, splits.test.texts)
+    inside = set(oof.part.rows[oof.folds == 0].tolist())
+    texts = [
+        (row in inside, text)
+        for row, text in zip(splits.train.rows.tolist(), splits.train.texts, strict=True)
+    ]
+    return unseen_words([text for held, text in texts if not held], [text for held, text in texts if held])
+
+
+def _score_intervals(
+    codes: NDArray[np.int64], probabilities: NDArray[np.float64], groups: NDArray[np.int64]
+) -> dict[str, list[float]]:
+    """Return the 95% intervals of accuracy and macro-F1, over families."""
+    predicted, _ = metrics.top_label(probabilities)
+    accuracy, macro_f1 = score_intervals(codes, predicted, groups, k=probabilities.shape[1])
+    return {"accuracy_interval": list(accuracy), "macro_f1_interval": list(macro_f1)}
 
 
 def _coverage_intervals(
@@ -149,30 +212,23 @@ def _promising(model: Model, prepared: Prepared, plugins: Plugins) -> Model:
         for name, options in policy_chain(model.experiment, plugins)
         if isinstance(plugins.build(plugins.policy(name), dict(options)), Adopts)
     ]
-    if not asking or not len(prepared.splits.tune) or not len(prepared.splits.calibrate):
-        return model
-    from triage.routing.promises import promise_of
-
     held_out = with_held_out(model, prepared).held_out
-    promise = promise_of(
-        held_out["tune"],
-        held_out["calibrate"],
-        [model.queues[label] for label in model.classes],
-        max_error=float(asking[-1].get("max_error", 0.05)),
-        confidence=float(asking[-1].get("confidence", 0.95)),
-    )
+    if not asking or not can_be_proven(held_out):
+        return model
+    promise = prove(replace(model, held_out=held_out), **asked_of(asking[-1]))
     return replace(model, extra={**model.extra, "promise": promise.to_json()})
 
 
 def with_held_out(model: Model, prepared: Prepared) -> Model:
     """Return the model with what it says about the parts that it was not fitted on, and says early."""
     parts = {name: part for name, part in prepared.splits.parts.items() if name != "train" and len(part)}
-    held_out = {}
+    held_out = dict(model.held_out)
     for name, part in parts.items():
         raw = model.predict_raw(part.texts)
-        scope = model.scope_of(part.texts, raw)
-        held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), *scope)
-    prefix_scores = {
+        familiarity, outside = model.scope_of(part.texts, raw)
+        groups = part.groups if len(part.groups) else None
+        held_out[name] = HeldOut(part.codes, model.calibration.apply(raw), familiarity, outside, groups)
+    prefix_scores = dict(model.prefix_scores) | {
         name: scores
         for name, part in parts.items()
         if (scores := prefix_scores_of(model, part.texts)) is not None

@@ -204,7 +204,9 @@ def _work(job: Job, tell: Callable[..., None]) -> None:
     if test is not None:
         _check_unchanged(test, job.test_sha256)
     tell("preparing")
-    prepared = prepare(dataset, experiment, plugins, test=test)
+    # A model that is kept learns from every document; a run keeps a test part that nothing has seen.
+    share = 0.0 if job.model and experiment.folds != 0 else 0.2
+    prepared = prepare(dataset, experiment, plugins, test=test, test_share=share)
     tell("training", documents=len(prepared.splits.train))
 
     def watch(epoch: Epoch) -> None:

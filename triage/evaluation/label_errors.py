@@ -7,7 +7,7 @@ arXiv 1911.00068. No document is judged by a model that has seen it, or a near-d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from triage.config import Experiment
 from triage.data.corrections import COLUMNS, identifiers
 from triage.data.defaults import with_defaults
-from triage.data.splitting import split_stratified
-from triage.data.vocabulary import learn_vocabulary
+from triage.data.splitting import assign_folds
 from triage.host.manager import Plugins
-from triage.host.options import resolve
 from triage.io.files import csv_line
-from triage.models.model import checked
-from triage.models.training import prepare
+from triage.models.folds import Folds, run_folds
+from triage.models.preparing import prepare
 from triage.records import Dataset, Part
 
 __all__ = ["Suspect", "confident_errors", "suspects", "suspects_csv"]
@@ -61,7 +59,9 @@ def suspects(
     Raises:
         DataError: nothing to learn from.
     """
-    whole = _whole(dataset, experiment, plugins)
+    whole = prepare(
+        dataset, experiment.changed(folds=folds, proof="folds"), plugins, test_share=0.0
+    ).splits.train
     probabilities = _out_of_fold(whole, experiment, plugins, folds)
     chosen = confident_errors(whole.codes, probabilities)
     rows = np.arange(len(whole))
@@ -98,51 +98,13 @@ def confident_errors(codes: NDArray[np.int64], probabilities: NDArray[np.float64
     return np.where(doubtful, best, codes)
 
 
-def _whole(dataset: Dataset, experiment: Experiment, plugins: Plugins) -> Part:
-    """Clean and encode everything with a label, as for a training."""
-    parts = prepare(dataset, experiment, plugins).splits.parts.values()
-    full = [part for part in parts if len(part)]
-    return Part(
-        texts=tuple(text for part in full for text in part.texts),
-        codes=np.concatenate([part.codes for part in full]),
-        classes=full[0].classes,
-        rows=np.concatenate([part.rows for part in full]),
-        groups=np.concatenate([part.groups for part in full]),
-    )
-
-
 def _out_of_fold(whole: Part, experiment: Experiment, plugins: Plugins, folds: int) -> NDArray[np.float64]:
-    backend = plugins.backend(with_defaults(experiment, plugins).backend)
-    options = resolve(backend.build, experiment.options, owner=backend.name)
-    fold_of = split_stratified(whole.codes, whole.groups, seed=experiment.seed, shares=[1 / folds] * folds)
+    fold_of = assign_folds(whole.codes, whole.groups, folds=folds, seed=experiment.seed)
+    answers = run_folds(Folds(whole, fold_of, with_defaults(experiment, plugins)), plugins)
     found = np.empty((len(whole), whole.k))
-    for fold in range(folds):
-        inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        train, judged, nothing = (_take(whole, rows) for rows in (inside, outside, inside[:0]))
-        if backend.consumes == "sequences":
-            vectorizer = learn_vocabulary(
-                train.texts, max_tokens=experiment.max_tokens, max_length=experiment.max_length
-            )
-            train, judged, nothing = (
-                replace(part, sequences=vectorizer(part.texts), vocabulary=vectorizer.vocabulary)
-                for part in (train, judged, nothing)
-            )
-        classifier = plugins.build(backend, options)
-        with plugins.attribute_errors_to(backend):
-            classifier.fit(train, nothing, seed=experiment.seed, watch=lambda _: None)
-            answers = classifier.predict_proba(judged.inputs) if len(judged) else np.empty((0, whole.k))
-        found[outside] = checked(answers, len(judged), whole.k, backend.name)
-    return np.nan_to_num(found, nan=1 / whole.k, posinf=1 / whole.k, neginf=1 / whole.k)
-
-
-def _take(part: Part, rows: NDArray[np.intp]) -> Part:
-    return replace(
-        part,
-        texts=tuple(part.texts[row] for row in rows.tolist()),
-        codes=part.codes[rows],
-        rows=part.rows[rows],
-        groups=part.groups[rows],
-    )
+    for fold, each in enumerate(answers):
+        found[fold_of == fold] = each.raw
+    return found
 
 
 def suspects_csv(found: Sequence[Suspect]) -> str:

@@ -79,6 +79,7 @@ class Backend(Extension):
     Attributes:
         consumes: "texts" for cleaned strings, "sequences" for token ids of the shared vocabulary.
         cleaners: the cleaning that suits it, where the experiment names none; () for that of the corpus.
+        cost: "minutes" where one fit takes so long that five more are not made unless they are asked for.
     """
 
     kind: ClassVar[str] = "backend"
@@ -86,10 +87,13 @@ class Backend(Extension):
     build: Callable[..., Classifier]
     consumes: Literal["texts", "sequences"] = "texts"
     cleaners: tuple[str, ...] = ()
+    cost: Literal["seconds", "minutes"] = "seconds"
 
     def __post_init__(self) -> None:
-        """Check `consumes` too."""
+        """Check `consumes` and `cost` too."""
         super().__post_init__()
+        if self.cost not in ("seconds", "minutes"):
+            raise ValueError(f"{self.name}: cost must be 'seconds' or 'minutes', got {self.cost!r}")
         if self.consumes not in ("texts", "sequences"):
             raise ValueError(f"{self.name}: consumes is 'texts' or 'sequences', not {self.consumes!r}")
 

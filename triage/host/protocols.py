@@ -21,6 +21,7 @@ __all__ = [
     "Explains",
     "Exports",
     "Quotes",
+    "Refits",
     "Remembers",
     "Render",
     "Resumes",
@@ -99,6 +100,26 @@ class Resumes(Protocol):
 
         In the end the classifier is the same as after a training that was not stopped. Only progress of
         the same parts, options and seed ever stands in `folder`; it may not exist yet.
+        """
+        ...
+
+
+@runtime_checkable
+class Refits(Protocol):
+    """A classifier that can learn again from more documents, with what an earlier `fit` chose on its tune part."""
+
+    def chosen(self) -> Mapping[str, Any]:
+        """Return what `fit` chose on its tune part, such as the number of epochs: values that JSON can hold."""
+        ...
+
+    def refit(self, train: Part, chosen: Sequence[Mapping[str, Any]], *, seed: int, watch: Watch) -> object:
+        """Learn from all of `train`, with no tune part.
+
+        Args:
+            train: as for `fit`.
+            chosen: what `chosen` of one or more classifiers returned, each fitted on a share of `train`.
+            seed: as for `fit`.
+            watch: as for `fit`.
         """
         ...
 

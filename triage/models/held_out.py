@@ -19,13 +19,16 @@ class HeldOut:
         codes: shape (n,), int64: the true class of each; codes from k on are labels that it never saw.
         probabilities: shape (n, k), float64: calibrated.
         familiarity: shape (n,), as in `Decision`, or None.
-        out_of_scope: shape (n,): which of them are sent to a person as out of scope, or None.
+        out_of_scope: shape (n,): which of them are held for review as out of scope, or None.
+        groups: shape (n,), int64: documents of one number are near-duplicates of each other; None where that is not
+            known.
     """
 
     codes: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     familiarity: NDArray[np.float64] | None = None
     out_of_scope: NDArray[np.bool_] | None = None
+    groups: NDArray[np.int64] | None = None
 
     def check(self, k: int) -> None:
         """Check that all parts are about the same documents, and about k classes.
@@ -34,10 +37,11 @@ class HeldOut:
             ValueError: they are not.
         """
         n = len(self.codes)
-        shapes = {"codes": (n,), "probabilities": (n, k), "familiarity": (n,), "out_of_scope": (n,)}
-        for name, shape in shapes.items():
+        shapes = {"codes": (n,), "probabilities": (n, k)}
+        optional = dict.fromkeys(("familiarity", "out_of_scope", "groups"), (n,))
+        for name, shape in {**shapes, **optional}.items():
             part = getattr(self, name)
-            if not (part is None and name in ("familiarity", "out_of_scope")) and part.shape != shape:
+            if not (part is None and name in optional) and part.shape != shape:
                 raise ValueError(f"{name} has shape {part.shape}, not {shape}")
         if self.codes.dtype.kind != "i" or (n and self.codes.min() < 0):
             raise ValueError("codes are whole numbers from 0 on")

@@ -53,10 +53,12 @@ class Model:
         classes: the k class names, in column order.
         cleaning: the steps that every text goes through first.
         classifier: fitted.
-        calibration: fitted on a part that the classifier was not fitted on.
+        calibration: fitted on answers about documents that the classifier that gave them was not fitted on.
         scope: what texts in scope look like, or None for no such guard.
         vectorizer: from clean texts to token ids, for backends that consume sequences; else None.
-        held_out: what it says about the tune, calibrate and test parts, by name: promises are made of this.
+        held_out: what was said about documents by models that were not fitted on them, by name: "folds" holds the
+            out-of-fold answers, "tune", "calibrate" and "test" what this model says about such a part. Promises are
+            proven with this.
         prefix_scores: what it says about them while they are read, by name, where it keeps its place in a text.
         extra: further records that are kept with the model, such as a certificate, by name.
         trained: facts about the training: corpus, digest, counts, versions.

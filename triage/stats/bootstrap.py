@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["coverage_intervals"]
+__all__ = ["coverage_intervals", "score_intervals"]
 
 _DRAWS = 500
 _CELLS = 4_000_000  # documents times draws at once: 32 MB
@@ -61,3 +61,41 @@ def coverage_intervals(
     tails = [(1 - level) / 2, (1 + level) / 2]
     ranges = np.quantile(np.concatenate(found, axis=1), tails, axis=1).T
     return [(float(low), float(high)) for low, high in ranges]
+
+
+def score_intervals(
+    codes: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    *,
+    k: int,
+    draws: int = _DRAWS,
+    seed: int = 0,
+    level: float = 0.95,
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the intervals of accuracy and of macro-F1 by a bootstrap that draws whole families.
+
+    Args:
+        codes: shape (n,), n at least 1: the true class of each document.
+        predicted: shape (n,): the predicted one.
+        groups: shape (n,): documents of one number are drawn together.
+        k: the number of classes; those that are neither true nor predicted do not count.
+        draws: how many.
+        seed: of the draws.
+        level: what the intervals cover.
+    """
+    families, member = np.unique(groups, return_inverse=True)
+    generator = np.random.default_rng(seed)
+    right = codes == predicted
+    accuracy, macro_f1 = np.empty(draws), np.empty(draws)
+    for draw in range(draws):
+        weights = np.bincount(generator.integers(len(families), size=len(families)), minlength=len(families))
+        drawn = weights[member].astype(np.float64)
+        hits = np.bincount(codes, drawn * right, minlength=k)
+        total = np.bincount(codes, drawn, minlength=k) + np.bincount(predicted, drawn, minlength=k)
+        present = total > 0
+        accuracy[draw] = hits.sum() / max(drawn.sum(), 1)
+        macro_f1[draw] = (2 * hits[present] / total[present]).mean() if present.any() else 0.0
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(np.stack([accuracy, macro_f1]), tails, axis=1).tolist()
+    return (low[0], high[0]), (low[1], high[1])

@@ -19,7 +19,16 @@ from triage.errors import BadOption, did_you_mean
 from triage.stats import isotonic
 from triage.stats.isotonic import Steps
 
-__all__ = ["METHODS", "Calibration", "Method", "check_method", "fit_calibration", "part_for", "quality"]
+__all__ = [
+    "METHODS",
+    "Calibration",
+    "Method",
+    "check_method",
+    "cross_fitted",
+    "fit_calibration",
+    "part_for",
+    "quality",
+]
 
 Method = Literal["temperature", "isotonic", "venn-abers", "none"]
 METHODS: tuple[str, ...] = get_args(Method)
@@ -135,6 +144,27 @@ def fit_calibration(
     return Calibration(
         method, found.temperature, found.steps, kept=True, note=note, before=before, after=after
     )
+
+
+def cross_fitted(
+    calibration: Calibration,
+    probabilities: NDArray[np.float64],
+    codes: NDArray[np.int64],
+    folds: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the probabilities that `calibration` was fitted on, calibrated; shape (n, k).
+
+    A temperature is one number and is applied as it is. Isotonic and Venn-Abers maps follow the mistakes of the
+    documents that they are fitted on: those of each fold get a map that was fitted on the other folds.
+    """
+    if not calibration.steps or len(np.unique(folds)) < 2:
+        return calibration.apply(probabilities)
+    found = np.empty_like(probabilities)
+    for fold in np.unique(folds):
+        inside = folds == fold
+        fitted = _FITS[calibration.method](probabilities[~inside], codes[~inside])
+        found[inside] = fitted.apply(probabilities[inside])
+    return found
 
 
 def quality(codes: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float]:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scope", "doubt", "learn_scope"]
+__all__ = ["Measured", "Scope", "doubt", "fit_scope", "learn_scope", "measure"]
 
 Floats = NDArray[np.float64]
 
@@ -67,8 +67,12 @@ class Scope:
         """Return shape (n,): how familiar each clean text is, in standard deviations; empty ones 0."""
         sums = np.array([_mean(self.logs, codes) for codes in _encoded(texts, self.alphabet)])
         means, lengths = sums.reshape(-1, 2).T
-        deviation = np.sqrt(self.spread**2 + self.noise**2 / np.maximum(lengths, 1))
-        found: Floats = np.where(lengths > 0, (means - self.center) / deviation, 0.0)
+        return self.standing_of(Measured(means, lengths, np.empty(0)))
+
+    def standing_of(self, measured: Measured) -> Floats:
+        """Return shape (n,): the same for texts that are measured already."""
+        deviation = np.sqrt(self.spread**2 + self.noise**2 / np.maximum(measured.lengths, 1))
+        found: Floats = np.where(measured.lengths > 0, (measured.means - self.center) / deviation, 0.0)
         return found
 
     def familiarity(self, standing: Floats) -> Floats:
@@ -106,37 +110,65 @@ def doubt(raw: Floats) -> Floats:
     return np.where(finite, entropy, np.nan)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How likely the characters of n texts are in the language of other texts.
+
+    Attributes:
+        means: shape (n,): mean ln P of a symbol of each text; 0 for an empty one.
+        lengths: shape (n,): the number of its trigrams.
+        variances: shape (n,): the variance of ln P over them; may be empty where only the standing is asked for.
+    """
+
+    means: Floats
+    lengths: Floats
+    variances: Floats
+
+
+def measure(train: Sequence[str], texts: Sequence[str]) -> Measured:
+    """Measure n clean `texts` with trigrams counted in `train`, which holds none of them; all 0 where it is empty."""
+    if not train:
+        return Measured(*np.zeros((3, len(texts))))
+    alphabet, logs = _trigrams(train[:: max(1, len(train) // _LEARNED)])
+    encoded = _encoded(texts, alphabet)
+    means, lengths = np.array([_mean(logs, codes) for codes in encoded], dtype=np.float64).reshape(-1, 2).T
+    variances = [float(_values(logs, codes).var()) if len(codes) > 2 else 0.0 for codes in encoded]
+    return Measured(means, lengths, np.array(variances, dtype=np.float64))
+
+
 def learn_scope(
     train: Sequence[str], tune: Sequence[str], raw: Floats, *, false_alarms: float
 ) -> Scope | None:
+    """Learn what is in scope from `train`, with limits fixed on `tune`; see `fit_scope`."""
+    if not len(tune) or not len(train):
+        return None
+    return fit_scope(train, measure(train, tune), raw, false_alarms=false_alarms)
+
+
+def fit_scope(train: Sequence[str], held_out: Measured, raw: Floats, *, false_alarms: float) -> Scope | None:
     """Learn what is in scope.
 
     Args:
         train: clean texts that the characters are learned from.
-        tune: n clean texts that the limits are fixed on.
-        raw: shape (n, k): the classifier's own probabilities for `tune`.
-        false_alarms: the share of texts in scope that may be sent to a person for being out of it.
+        held_out: measures of n texts, taken with trigrams of texts that do not hold them; they fix the limits.
+        raw: shape (n, k): the classifier's own probabilities for them.
+        false_alarms: the share of texts in scope that may be held for review as out of scope.
 
     Returns:
         None where there is nothing to fix a limit on. With fewer than 1 / false_alarms documents no rank is
         that rare: then only texts less familiar than all of them are out of scope, and `false_alarms` of what
         is returned says how rare that is.
     """
-    if not len(tune) or not len(train) or false_alarms <= 0:
+    used, n = held_out.lengths > 0, len(held_out.lengths)
+    if false_alarms <= 0 or not used.any():
         return None
     alphabet, logs = _trigrams(train[:: max(1, len(train) // _LEARNED)])
-    encoded = _encoded(tune, alphabet)
-    means, lengths = np.array([_mean(logs, codes) for codes in encoded]).reshape(-1, 2).T
-    used = lengths > 0
-    if not used.any():
-        return None
-    center = float(np.median(means[used]))
-    variances = [_values(logs, codes).var() for codes in encoded if len(codes) > 2]
-    noise = float(np.sqrt(_SYMBOLS_A_WORD * np.mean(variances)))
-    explained = float(np.mean(noise**2 / lengths[used]))
-    spread = max(_LEAST_SPREAD, math.sqrt(max(float(np.var(means[used])) - explained, 0.0)))
+    center = float(np.median(held_out.means[used]))
+    noise = float(np.sqrt(_SYMBOLS_A_WORD * np.mean(held_out.variances[used])))
+    explained = float(np.mean(noise**2 / held_out.lengths[used]))
+    spread = max(_LEAST_SPREAD, math.sqrt(max(float(np.var(held_out.means[used])) - explained, 0.0)))
     bare = Scope(alphabet, logs, center, spread, noise, np.empty(0), -math.inf, math.inf, 0.0)
-    standing, doubts, n = np.sort(bare.standing(tune)), np.sort(doubt(raw))[::-1], len(tune)
+    standing, doubts = np.sort(bare.standing_of(held_out)), np.sort(doubt(raw))[::-1]
     allowed = math.floor(false_alarms * (n + 1))
     # Few of the false alarms are enough, but not one or two: a corpus has a few strange texts of its own.
     unfamiliar = max(1, min(allowed, 3), round(_UNFAMILIAR_SHARE * allowed))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from triage.errors import DataError
+from triage.models.held_out import HeldOut, PrefixScores
 from triage.models.model import Model
 from triage.routing.early.promise import EarlyPromise, early_promise_of, outcome_of
 
@@ -25,6 +28,10 @@ def prove_early(model: Model, *, max_error: float, confidence: float = 0.95) -> 
         DataError: the model keeps no prefix scores: its backend does not read forwards.
     """
     parts = {name: (model.held_out[name], model.prefix_scores[name]) for name in model.prefix_scores}
+    if "folds" in parts and not {"tune", "calibrate"} & set(parts):
+        parts["tune"], parts["calibrate"] = _halves(*parts["folds"])
+    elif "folds" in parts and "calibrate" in parts:
+        parts["tune"] = parts["folds"]
     if not {"tune", "calibrate"} <= set(parts):
         raise DataError(
             "the model keeps no scores of unfinished texts. A model of a recurrent backend that reads "
@@ -34,6 +41,22 @@ def prove_early(model: Model, *, max_error: float, confidence: float = 0.95) -> 
     return early_promise_of(
         parts["tune"], parts["calibrate"], queues, max_error=max_error, confidence=confidence
     )
+
+
+def _halves(part: HeldOut, scores: PrefixScores) -> list[tuple[HeldOut, PrefixScores]]:
+    """Return out-of-fold answers in two halves, whole families in each: one orders the rules, the other proves one."""
+    groups = np.arange(len(part.codes)) if part.groups is None else part.groups
+    member = np.unique(groups, return_inverse=True)[1]
+    first = np.random.default_rng(0).permutation(member.max(initial=-1) + 1)[member] % 2 == 0
+    found = []
+    for rows in (first, ~first):
+        fields: dict[str, Any] = {
+            name: value if value is None else value[rows] for name, value in vars(part).items()
+        }
+        found.append(
+            (HeldOut(**fields), PrefixScores(scores.lengths, scores.codes[rows], scores.scores[rows]))
+        )
+    return found
 
 
 def promising_early(model: Model, promise: EarlyPromise) -> Model:
