@@ -135,3 +135,14 @@ def test_a_step_function_has_its_own_value_on_a_place():
     assert steps(np.array([0.1, 0.2, 0.4, 0.6, 0.7])).tolist() == [1, 2, 3, 4, 5]
     with pytest.raises(ValueError, match="1 places"):
         Steps([0.1], [0.1], [0.1])
+
+
+def test_documents_without_an_error_do_not_sharpen_without_bound():
+    generator = np.random.default_rng(0)
+    codes = generator.integers(0, 4, 40)
+    probabilities = np.full((40, 4), 0.1)
+    probabilities[np.arange(40), codes] = 0.7
+    found = fit_calibration(probabilities, codes)
+    assert found.kept
+    assert 0.9 < found.apply(probabilities).max() <= 1 - 1 / 42
+    assert "none of 40 documents was wrong" in found.note

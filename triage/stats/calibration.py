@@ -141,6 +141,10 @@ def fit_calibration(
     found = fit(probabilities, codes)
     name = f"temperature {found.temperature:.3f}" if method == "temperature" else method
     note = f"{name}: held-out log loss {losses}, ECE {before['ece']:.3f} to {after['ece']:.3f}"
+    if (probabilities.argmax(axis=1) == codes).all():
+        note += (
+            f"; none of {len(codes):,} documents was wrong, so no more confidence than that proves is stated"
+        )
     return Calibration(
         method, found.temperature, found.steps, kept=True, note=note, before=before, after=after
     )
@@ -190,13 +194,28 @@ def _temperature(probabilities: NDArray[np.float64], codes: NDArray[np.int64]) -
     logits = np.log(np.clip(probabilities, _TINY, None))
     rows = np.arange(len(codes))
 
+    second = np.partition(logits, -2, axis=1)[:, -2] if logits.shape[1] > 1 else logits[:, 0]
+
     def loss(log_t: float) -> float:
-        chosen = _scaled(logits, float(np.exp(log_t)))[rows, codes]
-        return float(-np.log(np.clip(chosen, _TINY, None)).mean())
+        """The log loss, with one more document whose class is the second likeliest (Platt 1999 smooths alike)."""
+        temperature = float(np.exp(log_t))
+        scaled = _scaled(logits, temperature)
+        chosen = -np.log(np.clip(scaled[rows, codes], _TINY, None)).mean()
+        runner_up = np.log(scaled.max(axis=1)) - (logits.max(axis=1) - second) / temperature
+        return float(chosen - runner_up.mean() / len(codes))
 
     # The loss is convex in 1/T and has one minimum in log T; e**-3 to e**3 is 0.05 to 20.
     found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-6})
-    return Calibration("temperature", float(np.exp(found.x)))
+    temperature = float(np.exp(found.x))
+    if temperature < 1 and (probabilities.argmax(axis=1) == codes).all():
+        # n documents without an error prove no more confidence than 1 - 1 / (n + 2), by the rule of succession.
+        surest, low, high = 1 - 1 / (len(codes) + 2), np.log(temperature), 0.0
+        for _ in range(40):
+            middle = (low + high) / 2
+            sure = _scaled(logits, float(np.exp(middle))).max()
+            low, high = (middle, high) if sure > surest else (low, middle)
+        temperature = float(np.exp(high))
+    return Calibration("temperature", temperature)
 
 
 def _each_class(learn: Callable[[NDArray[np.float64], NDArray[np.bool_]], Steps]) -> _Fit:
