@@ -217,7 +217,7 @@ def test_a_model_is_shown_in_one_line_and_in_a_notebook_as_an_escaped_table(mode
 
 
 def test_a_promise_that_cannot_be_proven_says_what_it_takes(model):
-    with pytest.raises(triage.CheckFailed, match="more are needed"):
+    with pytest.raises(triage.CheckFailed, match="more labelled documents are needed"):
         triage.promise(model, max_error=0.0001)
 
 
@@ -244,9 +244,15 @@ def test_evaluations_of_backends_can_be_compared_at_once_and_from_runs(tmp_path)
 
 
 def test_an_evaluation_can_judge_on_a_frame_of_its_own(frame):
-    later = frame.tail(200).rename(columns={"body": "text", "team": "label"})
+    texts = [
+        f"{word} letter number {chr(97 + i)} about nothing else"
+        for i in range(20)
+        for word in ("card", "loan")
+    ]
+    later = frame.head(40).assign(body=texts).rename(columns={"body": "text", "team": "label"})
     (run,) = triage.evaluate("complaints", backends="majority", test=later)
-    assert run.metrics["documents"]["test"] == 200
+    assert run.metrics["documents"]["test"] + run.metrics["documents"]["twins"] == 40
+    assert run.metrics["documents"]["twins"] == 0
 
 
 def test_the_public_functions_are_imported_when_they_are_first_used():
