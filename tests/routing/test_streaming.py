@@ -327,7 +327,7 @@ def keyword_model():
 
 def test_what_needs_the_whole_text_says_so_and_reads_again_where_that_is_asked_for(plugins):
     model = keyword_model()
-    with pytest.raises(triage.UsageError, match=r"linear needs the whole text .* --reread"):
+    with pytest.raises(triage.UsageError, match=r"needs the whole text .* --reread"):
         triage.Stream(model, plugins)
     stream = triage.Stream(model, plugins, reread=True)
     assert stream.feed("my lo").words == 1

@@ -199,7 +199,7 @@ class _Training:
             quick = time.perf_counter() - started < _QUICK
             answers = run_folds(folds, self.plugins, workers=1 if quick else workers, **settings)
         model, out_of_fold = self._judged(self._model(classifier, vectorizer, folds=count), folds, answers)
-        surer = _SURER if count < 3 or tuned else self._surer(model, folds, answers[0])
+        surer = _SURER if folds.count < 3 or tuned else self._surer(model, folds, answers[0])
         return replace(model, trained={**model.trained, "surer": surer}), out_of_fold
 
     def _surer(self, model: Model, folds: Folds, answers: FoldAnswers) -> float:

@@ -120,7 +120,7 @@ def look(
     """Return what every test found that there is data for.
 
     Args:
-        model: with what it said of its calibrate and test parts.
+        model: with its out-of-fold answers, or what it said of its calibrate and test parts.
         stream: the decisions.
         audits: of decisions that the promise covers, in the order in which they were looked at.
         max_error: what is tested on the audits; None for the model's own promise.
@@ -129,7 +129,7 @@ def look(
     Raises:
         DataError: no test can be made: the model has no held-out part, or the stream is too short.
     """
-    parts = [model.held_out[name] for name in ("calibrate", "test") if name in model.held_out]
+    parts = [model.held_out[name] for name in ("folds", "calibrate", "test") if name in model.held_out]
     found: list[Finding] = []
     if parts:
         found += _of_stream(model, parts, stream)
