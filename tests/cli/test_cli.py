@@ -296,7 +296,7 @@ def test_check_finds_what_is_wrong_and_exits_65_where_nothing_can_be_learned(tmp
         "fewer than two labels",
         "exact copies",
         "more than one label",
-        "case or spaces",
+        "different labels: 'a' (2), 'A' (1)",
         "texts are empty",
     ):
         assert words in problems

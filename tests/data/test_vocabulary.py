@@ -101,7 +101,7 @@ def test_an_experiment_says_whether_words_with_digits_are_stored():
     from triage.errors import BadOption
 
     assert not Experiment().digits
-    with pytest.raises(BadOption, match="digits is true or false"):
+    with pytest.raises(BadOption, match="digits is yes or no"):
         Experiment(digits="yes")
 
 

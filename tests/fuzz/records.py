@@ -12,7 +12,7 @@ import triage
 from triage.config import Experiment, load_experiment
 from triage.data.cleaning import build_cleaning
 from triage.data.corrections import Correction, correct, read_corrections
-from triage.data.defaults import cleaning_steps, policy_chain
+from triage.data.defaults import cleaning_steps, policy_chain, with_defaults
 from triage.evaluation.runs import read_run, write_run
 from triage.host.options import resolve
 from triage.io.files import csv_line
@@ -139,7 +139,7 @@ class Experiments:
         """Read a changed file, keep it as JSON, and build all that it names."""
         data = change_bytes(program, program.pick(self.samples), pieces=self.pieces, samples=self.samples)
         self.path.write_bytes(data)
-        found = load_experiment(str(self.path))
+        found = with_defaults(load_experiment(str(self.path)), self.plugins)
         self.holds(found)
         for name, options in policy_chain(found, self.plugins):
             self.plugins.build(self.plugins.policy(name), dict(options))
