@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, BinaryIO
 
-__all__ = ["NotParquet", "sizes"]
+__all__ = ["NotParquet", "delta_encoded", "sizes"]
 
 _MAGIC = b"PAR1"
 _MOST_FOOTER = 16 << 20
@@ -19,8 +19,9 @@ _MOST_HEADER = 1 << 25
 _DEEPEST = 16
 # Fields by number: of the file, a row group, a column chunk, its metadata, and a page's header.
 _ROW_GROUPS, _COLUMNS, _METADATA = 4, 1, 3
-_PATH, _PACKED, _DATA, _DICTIONARY = 3, 7, 9, 11
+_ENCODINGS, _PATH, _PACKED, _DATA, _DICTIONARY = 2, 3, 7, 9, 11
 _UNPACKED, _COMPRESSED = 2, 3
+_DELTA = {5, 6, 7, 9}  # delta encodings of numbers, lengths and texts, and byte stream split
 
 
 class NotParquet(Exception):
@@ -37,6 +38,40 @@ def sizes(file: BinaryIO, names: Collection[str]) -> list[dict[str, int]]:
     Raises:
         NotParquet: the footer or the header of a page cannot be read, or a page lies outside of the file.
     """
+    found = []
+    end = file.seek(0, 2)
+    for chunks in _chunks(file):
+        sums = dict.fromkeys(names, 0)
+        for name, record in chunks:
+            if name in sums:
+                sums[name] += _pages(file, record, end)
+        found.append(sums)
+    return found
+
+
+def delta_encoded(file: BinaryIO) -> set[str]:
+    """Return the columns in encodings that pyarrow cannot read into dictionaries: those of the format's version 2.
+
+    Args:
+        file: open for reading, at any place; it is left at another.
+
+    Raises:
+        NotParquet: the footer cannot be read.
+    """
+    return {
+        name
+        for chunks in _chunks(file)
+        for name, record in chunks
+        if _DELTA & {each for each in _list(record.get(_ENCODINGS, [])) if isinstance(each, int)}
+    }
+
+
+def _chunks(file: BinaryIO) -> list[list[tuple[str, dict[int, Any]]]]:
+    """Return the column chunks of each row group: the name of the column, and the metadata.
+
+    Raises:
+        NotParquet: the footer cannot be read.
+    """
     end = file.seek(0, 2)
     file.seek(max(end - 8, 0))
     tail = file.read(8)
@@ -47,14 +82,13 @@ def sizes(file: BinaryIO, names: Collection[str]) -> list[dict[str, int]]:
     groups = _list(_Thrift(file.read(length)).struct().get(_ROW_GROUPS, []))
     found = []
     for group in map(_struct, groups):
-        sums = dict.fromkeys(names, 0)
+        chunks = []
         for column in map(_struct, _list(group.get(_COLUMNS, []))):
             record = _struct(column.get(_METADATA, {}))
             path = _list(record.get(_PATH, []))
             name = path[0].decode("utf-8", "replace") if path and isinstance(path[0], bytes) else ""
-            if name in sums:
-                sums[name] += _pages(file, record, end)
-        found.append(sums)
+            chunks.append((name, record))
+        found.append(chunks)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import triage
 from triage.plugin_api import open_input, quote_path
 from triage_readers._columns import check_names, resolve
-from triage_readers._pages import NotParquet, sizes
+from triage_readers._pages import NotParquet, delta_encoded, sizes
 from triage_readers._source import SAMPLE, FileSource, joined
 
 __all__ = ["ParquetSource"]
@@ -79,9 +79,9 @@ class ParquetSource(FileSource):
             try:
                 settings = {"buffer_size": 1 << 20, "pre_buffer": False}
                 with pq.ParquetFile(source, **settings) as file:
-                    delta = _delta_encoded(file.metadata)
                     texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
-                    texts = [name for name in texts if name not in delta]
+                delta = delta_encoded(source)
+                texts = [name for name in texts if name not in delta]
                 # As dictionaries, so that a huge value that is repeated is unpacked once.
                 yield stack.enter_context(pq.ParquetFile(source, **settings, read_dictionary=texts)), source
             except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, NotParquet) as error:
@@ -136,20 +136,6 @@ class ParquetSource(FileSource):
                     f"{quote_path(self.location)} is damaged: it says that it has {said:,} rows, and {row:,} came "
                     "out"
                 )
-
-
-def _delta_encoded(metadata: Any) -> set[str]:
-    """Return the columns whose encoding pyarrow cannot read into dictionaries: those of the format's version 2."""
-    chunks = (
-        metadata.row_group(group).column(column)
-        for group in range(metadata.num_row_groups)
-        for column in range(metadata.num_columns)
-    )
-    return {
-        chunk.path_in_schema
-        for chunk in chunks
-        if any(encoding.startswith(("DELTA", "BYTE_STREAM")) for encoding in chunk.encodings)
-    }
 
 
 class _UnreadableError(Exception):

@@ -104,7 +104,7 @@ BROKEN = {
         "silent",
     ),
     "patterns of any size": (
-        "import triage.data.user_regex as p; p._MOST_SIGNS = 10**9",
+        "import triage.data.user_regex as p; p._MAX_LENGTH = 10**9",
         lambda place: _patterns._refused(place, 0, "a" * 20_000),
         1,
         "silent",

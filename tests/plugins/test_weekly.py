@@ -112,7 +112,7 @@ def decisions(tmp_path):
 
 def test_the_command_prints_facts_a_table_and_a_page(decisions, tmp_path):
     judged = tmp_path / "judged.csv"
-    judged.write_text("id,queue\nid1,Cards\nid2,Loans\nid42,Cards\n", encoding="utf-8")
+    judged.write_text("id,queue\nid1,Cards\nid2,Old\nid42,Cards\n", encoding="utf-8")
     words = ["weekly", str(decisions), "--week", "2026-W48", "--audited", str(judged)]
     done = CliRunner().invoke(cli, [*words, "--json"])
     assert done.exit_code == 0, done.exception
