@@ -114,7 +114,7 @@ def test_observers_are_told_of_each_run():
     plugins.register(Observer())
     found = evaluation()
     plugins.run_finished(found.run, found)
-    assert seen == [("tfidf", found.metrics["macro_f1"])]
+    assert seen == [(found.run.backend, found.metrics["macro_f1"])]
 
 
 COMMONEST = """

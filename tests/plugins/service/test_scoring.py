@@ -78,7 +78,7 @@ def test_a_text_on_which_the_model_raises_costs_no_process(model_path):
         return await pool.score(rows("a raiser", "my card")), pool.restarts
 
     lines, restarts = run(raised, model_path)
-    assert reasons(lines) == [["engine_failed"], ["confident"]]
+    assert reasons(lines) == [["unreadable_row"], ["confident"]]
     assert restarts == 0
 
 
