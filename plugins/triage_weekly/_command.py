@@ -57,7 +57,8 @@ def command(
     audits: list[Audit] = []
     if audited:
         this = [seen for seen in stream if seen.date is not None and 0 <= (seen.date - first).days < 7]
-        audits, others = read_audits(audited, this, queues)
+        named = {seen.queue: seen.queue for seen in stream if seen.queue}  # without a model: what was decided
+        audits, others = read_audits(audited, this, queues or named)
         if others:
             talk.say(f"{others:,} audited cases are not of documents that were routed in this week")
     report = report_of(stream, first, audits=audits, promise=promise)
