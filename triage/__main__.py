@@ -131,7 +131,7 @@ def _run() -> int:
         return _say(error.format_message() + hint, 2)
     except TriageError as error:
         return _say(str(error), error.exit_code)
-    except BrokenPipeError:  # whoever reads has seen enough
+    except BrokenPipeError:  # the reader closed the pipe
         _drop_output()
         return 0
     except SystemExit:

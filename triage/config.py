@@ -175,7 +175,7 @@ def load_experiment(path: str) -> Experiment:
         record = tomllib.loads(read_whole(path, most=_MOST_BYTES).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{quote_path(path)}: not an experiment file: {error}") from None
-    except (RecursionError, ValueError) as error:  # such as a date that is none, or a number of 5,000 digits
+    except (RecursionError, ValueError) as error:  # such as an impossible date, or a number of 5,000 digits
         raise DataError(f"{quote_path(path)}: not an experiment file ({type(error).__name__})") from None
     if _depth(record) > _MOST_DEPTH:
         raise DataError(f"{quote_path(path)}: tables and lists nested more than {_MOST_DEPTH} deep")

@@ -305,7 +305,7 @@ class Verdict:
     """What one policy says about one document.
 
     Attributes:
-        action: "route" sends it into a queue by itself, "review" puts it in front of a person.
+        action: "route" sends it to a queue automatically, "review" holds it for review.
         reasons: words of the closed list in `triage.routing.router.REASONS`.
         queue: where to send it, when that is not the queue of the likeliest label.
         threshold: the confidence that was asked for, where one was.

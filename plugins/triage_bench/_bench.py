@@ -232,7 +232,7 @@ def _ask(row: Row, folder: Path) -> None:
 
 def _run(command: list[str]) -> tuple[dict[str, Any], float, float]:
     """Run a command under the stopwatch; return what it said, its seconds and its peak of memory in MB."""
-    # Libraries talk on stderr at length, and may quote a text; whoever looks for a fault wants to see it.
+    # Libraries talk on stderr at length, and may quote a text; shown only when debugging.
     talk = None if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0") else subprocess.DEVNULL
     process = subprocess.Popen(  # noqa: S603 - this interpreter, on files of this package
         [sys.executable, "-I", "-S", str(_HERE / "_stopwatch.py"), *command],

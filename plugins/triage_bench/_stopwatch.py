@@ -3,7 +3,7 @@
 The last line on stdout is JSON: exit_code, seconds, peak_memory_mb (10**6 bytes; 0 where unknown).
 
 A file of its own that imports next to nothing: on Linux a process that is started inherits the peak of the
-one that starts it, so whoever measures the memory of others has to be small itself.
+one that starts it, so the process that measures must be small itself.
 """
 
 import json

@@ -101,7 +101,7 @@ def the_forecast_has_a_row_for_each_day_and_a_column_for_each_queue(it: Foretell
 
 
 def forecasts_are_finite(it: Foretelling) -> None:
-    """No NaN and no infinity: whoever plans a day cannot plan with them."""
+    """No NaN and no infinity: a plan cannot be made with them."""
     hold(np.isfinite(it.given).all(), "numbers that are not finite")
 
 
@@ -158,7 +158,7 @@ def its_history_stays_untouched(it: Foretelling) -> None:
 
 
 def the_global_random_state_stays_alone(it: Foretelling) -> None:
-    """Whoever draws numbers beside it draws the same ones as without it."""
+    """Other code that draws random numbers draws the same ones as without it."""
     hold(not it.lesson[3], "the global random state of Python or numpy is another than before")
 
 

@@ -1,4 +1,4 @@
-"""Policies: what goes to a queue by itself, what goes in front of a person."""
+"""Policies: what is routed automatically, and what is held for review."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Trainer:
     Args:
         network: a `keras.Model` from ids (batch, time) to logits (batch, k).
         training: how.
-        seed: of batches and dropouts. Weights are initialised before, by whoever made the network.
+        seed: of batches and dropouts. Weights are initialised before, when the network is built.
     """
 
     def __init__(self, network: Any, training: Training, *, seed: int) -> None:

@@ -99,7 +99,7 @@ def mean(runs: Sequence[triage.Evaluation], path: str) -> float:
 
 
 def sentence(standings: Sequence[Standing]) -> Markup:
-    """Return in one breath what was found."""
+    """Return the main result in one sentence."""
     best = standings[0]
     run = best.runs[0]
     commonest = float(run.confusion.sum(axis=1).max(initial=0)) / max(int(run.confusion.sum()), 1)

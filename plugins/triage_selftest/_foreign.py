@@ -125,7 +125,7 @@ def _tried(
     log.unlink(missing_ok=True)
     secret = place.folder / SECRET
     if hasattr(os, "mkfifo"):
-        # Whoever opens it waits for ever: so no library can read it unseen.
+        # Opening it blocks for ever, so no library can read it unseen.
         os.mkfifo(secret)
     else:  # pragma: no cover - not on this system
         secret.write_bytes(bytes(4))

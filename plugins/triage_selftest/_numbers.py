@@ -83,7 +83,7 @@ def triage_backends():
         yield triage.Backend(name=kind, summary=kind, build=factory(kind))
 """
 _TEXTS = ("my card was charged twice", f"the {_WORD} on my card was charged twice")
-# Where it must end: at training, at loading, or in front of a person with this reason.
+# Where it must end: at training, at loading, or held for review with this reason.
 _ENDS = {
     "sound": "routed",
     "nan": "train",

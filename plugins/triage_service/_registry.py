@@ -141,7 +141,7 @@ class Registry:
         return {"digest": digest, "state": "active", "previous": before}
 
     async def _entered(self, digest: str, state: str, *, who: str, path: str, reason: str = "") -> None:
-        """Enter what became of a model; of the active one, also what it promises and its queues."""
+        """Record the new state of a model; of the active one, also what it promises and its queues."""
         facts: dict[str, Any] = {}
         if state == "active":
             promise = self._models.active.facts["extra"].get("promise", {})

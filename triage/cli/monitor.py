@@ -1,4 +1,4 @@
-"""`triage monitor`: has the world moved since training, and is the promise still kept?"""
+"""`triage monitor`: has the data drifted since training, and is the promise still kept?"""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _parts(rows: Sequence[Document | Quarantined]) -> Iterator[list[Document | Q
 
 
 def _sent(document: Document) -> dict[str, Any]:
-    """Return what the service gets of a document: no id, which is nobody's business there."""
+    """Return what the service gets of a document: no id, which the service does not need."""
     sent: dict[str, Any] = {"text": document.text}
     return sent if document.date is None else {**sent, "date": document.date.isoformat()}
 

@@ -103,7 +103,7 @@ def show(
     page = io.StringIO()
     target = console() if out is None else console(file=page)
     if texts is not None and not isinstance(render, Quotes):
-        raise UsageError(f"the report {name!r} shows no texts: leave --show-text away")
+        raise UsageError(f"the report {name!r} shows no texts: remove --show-text")
     with plugins.attribute_errors_to(report):
         if texts is not None:
             render.quote(texts)

@@ -43,7 +43,7 @@ def near_duplicates(
     """Return shape (n,): one number for each family, that of its first document.
 
     Case, digits, masks (XXXX) and punctuation do not count. Texts of fewer than eight words are
-    near-duplicates when they hold the same words in the same order; texts without a word are nobody's.
+    near-duplicates when they hold the same words in the same order; texts without a word belong to no family.
     Families are closed: the neighbour of a neighbour is in. What more than 5% of the texts hold, such as a legal
     footer, says nothing about likeness: it is left out of texts that hold a sentence of their own beside it.
 

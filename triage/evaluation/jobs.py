@@ -149,7 +149,7 @@ def follow(
     Raises:
         JobFailed: it ended without a run; the process's own last words are in it.
     """
-    # Libraries talk on stderr at length; whoever looks for a fault wants to see it.
+    # Libraries talk on stderr at length; shown only when debugging.
     talk = None if os.environ.get("TRIAGE_DEBUG", "") not in ("", "0") else subprocess.DEVNULL
     last: dict[str, Any] = {}
     with launch([sys.executable, "-m", "triage.evaluation.jobs"], isolation, stderr=talk) as process:

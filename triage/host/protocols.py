@@ -93,7 +93,7 @@ class Explains(Protocol):
 
 @runtime_checkable
 class Resumes(Protocol):
-    """A classifier whose training can be stopped and gone on with."""
+    """A classifier whose training can be stopped and resumed."""
 
     def keep_progress(self, folder: Path) -> None:
         """Keep the progress of the next `fit` in `folder`, and begin it with what stands there.
@@ -151,7 +151,7 @@ class Exports(Protocol):
 class Streams(Protocol):
     """A classifier that reads forwards and keeps its place, so that a new word costs one step.
 
-    The states of n texts are arrays with one row for each text, so whoever holds them picks rows out and
+    The states of n texts are arrays with one row for each text, so the caller picks rows out and
     joins them as rows of arrays. How large a row is does not depend on how much was read.
     """
 

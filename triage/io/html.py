@@ -1,7 +1,7 @@
 """What reaches a browser: the one function that makes any text safe for HTML, and elements built with it.
 
 A page is made of `element`, which sends every text and every attribute through `safe_html`. `Markup` says
-that a string is HTML already: nobody's text may be called so before it went through `safe_html`.
+that a string is HTML already: no text of a user may be marked so before it went through `safe_html`.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def draw_forecast(panels: Sequence[Panel], *, title: str) -> bytes:
     settings = {"svg.hashsalt": "triage", "svg.fonttype": "none", "axes.spines.top": False}
     image = io.BytesIO()
     with matplotlib.rc_context({**settings, "axes.spines.right": False}), warnings.catch_warnings():
-        # Letters that the font lacks are drawn by whoever shows the picture: its text stays text.
+        # Letters that the font lacks are drawn by the viewer: its text stays text.
         warnings.simplefilter("ignore")
         figure = Figure(figsize=(12, 1 + 2.6 * rows), layout="constrained")
         FigureCanvasSVG(figure)

@@ -30,7 +30,7 @@ from triage.stats.out_of_scope import Scope
 
 __all__ = ["Model", "check_learned", "load_model", "predict_raw", "save_model", "state_of", "versions"]
 
-# What a model must answer on loading, or it is refused. Written for this: nobody's complaint.
+# What a model must answer on loading, or it is refused. Written for this purpose; no real complaints.
 GOLDEN_TEXTS = (
     "my card was charged twice and nobody answers the phone",
     "the loan payment was not applied to the balance",

@@ -34,7 +34,7 @@ def rows_of(documents: Sequence[dict[str, Any]]) -> list[Row]:
     """Return rows for documents that keep to `DOCUMENTS`.
 
     Raises:
-        Problem: 422, a date that is none; its position is named.
+        Problem: 422, an invalid date; its position is named.
     """
     return [
         (number, document.get("id", ""), document["text"], _date(document.get("date"), number - 1))

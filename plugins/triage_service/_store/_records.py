@@ -124,7 +124,7 @@ class Item:
 
     Attributes:
         label: people's, once it is decided.
-        blind: whether whoever answers next must not see the suggestion or the history.
+        blind: whether the next reviewer must not see the suggestion or the history.
         history: its events: seq, at, who, what and the event's facts.
     """
 

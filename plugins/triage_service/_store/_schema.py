@@ -186,7 +186,7 @@ principal = Table(
     "principal",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("password", Text, nullable=False),  # scrypt; "" for nobody's
+    Column("password", Text, nullable=False),  # scrypt; "" for no password
     Column("roles", Text, nullable=False),
     Column("queues", Text, nullable=False),
     Column("created", BigInteger, nullable=False),

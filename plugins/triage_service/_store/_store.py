@@ -171,7 +171,7 @@ class Store:
             answer: makes the reply of what was stored.
             key: the idempotency key, or "".
             digest: of the request's body.
-            review_all: put every document in front of a person, whatever was decided.
+            review_all: hold every document for review, whatever was decided.
 
         Raises:
             KeyReused: the key came with another body before.

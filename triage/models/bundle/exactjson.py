@@ -1,4 +1,4 @@
-"""JSON that comes back exactly as it went, and that cannot harm whoever reads it."""
+"""JSON that comes back exactly as it went, and that is safe to read."""
 
 from __future__ import annotations
 

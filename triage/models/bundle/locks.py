@@ -90,7 +90,7 @@ class Lock:
 def lock(path: str | os.PathLike[str]) -> Iterator[Lock]:
     """Hold the model at `path` for writing, from before a training to after its `write`.
 
-    Directories above it are made. A process that dies lets go by dying. All that would keep `write` from
+    Directories above it are made. A process that dies releases the lock. All that would keep `write` from
     writing is said here, so that a long training fails at its beginning and not at its end.
 
     Raises:

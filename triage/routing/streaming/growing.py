@@ -4,7 +4,7 @@ Cleaning is defined on whole texts, and a cleaner may look at several words at o
 cleaned again with every piece. It is cut where cutting changes nothing: what stands before the cut and what
 stands behind it, each cleaned alone, give the words that both give together. What stands before is then
 settled. Cleaners that look further than that (at which script most of a text is in, say) can still surprise:
-whoever uses this cleans the whole text at its end, and compares.
+the caller cleans the whole text at its end, and compares.
 """
 
 from __future__ import annotations
