@@ -225,7 +225,7 @@ FAULTS = (
     Fault(
         name="nonsense-numbers",
         does="Lets training diverge, plugins answer NaN, negative numbers, too few rows, another order",
-        must="Refused, or in front of a person; never routed to the first class",
+        must="Refused, or held for review; never routed to the first class",
         trials=_nonsense,
     ),
 )

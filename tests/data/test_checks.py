@@ -74,6 +74,6 @@ def test_so_many_labels_that_memory_would_fill_are_refused_with_their_counts(mon
     words = [f"{letters[i % 20]}{letters[i // 20]}" for i in range(400)]
     dataset = dataset_of(*[(f"label {i % 20}", word) for i, word in enumerate(words)])
     prepare(dataset, Experiment(), PLUGINS)
-    monkeypatch.setattr("triage.data.checks._SCORES", 20 * 80 - 1)
-    with pytest.raises(triage.DataError, match=r"documents cannot .* on 20 labels: 'label 0' \(20\)"):
+    monkeypatch.setattr("triage.data.checks._SCORES", 20 * 400 - 1)
+    with pytest.raises(triage.DataError, match=r"400 documents cannot .* on 20 labels: 'label 0' \(20\)"):
         prepare(dataset, Experiment(), PLUGINS)

@@ -160,7 +160,7 @@ def _of_stream(model: Model, parts: Sequence[HeldOut], stream: Sequence[Seen]) -
         size, p_value, most = moved_mix(then, codes, len(known))
         words = (
             f"{model.classes[most]!r} went from {np.mean(then == most):.1%} to {np.mean(codes == most):.1%} "
-            "of what is said. If that is real, train again with recent documents: a promise assumes it stays"
+            "of the answers. If that is real, train again with recent documents: a promise assumes it stays"
         )
         found.append(Finding("labels", size, p_value, len(said), words))
     familiar = [part.familiarity for part in parts if part.familiarity is not None]
